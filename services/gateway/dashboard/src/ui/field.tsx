@@ -51,6 +51,11 @@ export function Input({ className, ...rest }: ComponentProps<'input'>) {
   return <input {...rest} className={clsx(CONTROL, className)} />
 }
 
+/** A choice out of few. */
+export function Select({ className, ...rest }: ComponentProps<'select'>) {
+  return <select {...rest} className={clsx(CONTROL, 'min-w-0', className)} />
+}
+
 export function TextArea({ className, ...rest }: ComponentProps<'textarea'>) {
   return <textarea {...rest} className={clsx(CONTROL, 'block text-text', className)} />
 }

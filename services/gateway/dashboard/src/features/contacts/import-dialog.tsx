@@ -4,7 +4,7 @@ import { useFormat } from '../../lib/i18n/format.ts'
 import { Text, useText } from '../../lib/i18n/text.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import { Field, Input } from '../../ui/field.tsx'
+import { Field, Input, Select } from '../../ui/field.tsx'
 import { Bone } from '../../ui/states.tsx'
 import { useContactsChange } from './data.ts'
 import { FormProblem } from './form-problem.tsx'
@@ -143,12 +143,7 @@ function ColumnField({ label, problem, columns, value = '', found, onChoose }: C
   return (
     <Field label={label} problem={problem}>
       {ids => (
-        <select
-          {...ids}
-          value={value}
-          onChange={event => onChoose(event.target.value)}
-          className="min-h-(--control) w-full rounded-2 border border-line-strong bg-raised px-2 text-ui text-ink pointer-coarse:text-[1rem]"
-        >
+        <Select {...ids} value={value} onChange={event => onChoose(event.target.value)}>
           <option value="">
             {found && !value ? t('contacts.import.found', { column: found }) : t('contacts.import.byItself')}
           </option>
@@ -157,7 +152,7 @@ function ColumnField({ label, problem, columns, value = '', found, onChoose }: C
               {column}
             </option>
           ))}
-        </select>
+        </Select>
       )}
     </Field>
   )

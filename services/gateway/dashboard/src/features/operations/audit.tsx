@@ -2,9 +2,9 @@ import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
 import { useFormat } from '../../lib/i18n/format.ts'
 import { useText } from '../../lib/i18n/text.tsx'
 import { Button } from '../../ui/button.tsx'
+import { Refused } from '../../ui/refused.tsx'
 import { type AuditEntry, auditQuery, saveAudit } from './data.ts'
 import { List } from './list.tsx'
-import { RefusedBecause } from './replay-result.tsx'
 import { Cell, Table } from './table.tsx'
 
 /** Who did what, newest first. Nobody can change or delete it. */
@@ -19,7 +19,7 @@ export function Audit() {
         <Button small busy={save.isPending} onClick={() => save.mutate()}>
           {t('operations.csv')}
         </Button>
-        <RefusedBecause error={save.error} />
+        <Refused error={save.error} />
       </div>
       <List query={query} none={t('operations.audit.none')}>
         {rows => (

@@ -5,12 +5,13 @@ import { useText } from '../../lib/i18n/text.tsx'
 import { useMay } from '../../lib/session/rights.ts'
 import { Button } from '../../ui/button.tsx'
 import { Facts } from '../../ui/facts.tsx'
+import { Refused } from '../../ui/refused.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { eventQuery, eventsQuery, replayEvent, useOperation, type WebhookEvent } from './data.ts'
 import { Drawer, Payload } from './drawer.tsx'
 import { List, StateSelect } from './list.tsx'
-import { RefusedBecause, ReplayResult } from './replay-result.tsx'
+import { ReplayResult } from './replay-result.tsx'
 import { EVENT_STATES, type EventState, readOperationsSearch } from './search.ts'
 import { Cell, Table } from './table.tsx'
 
@@ -104,7 +105,7 @@ function EventDrawer({ id, onClose }: { id: string; onClose(): void }) {
               </Button>
             </div>
           )}
-          <RefusedBecause error={replay.error} />
+          <Refused error={replay.error} />
           {replay.data && <ReplayResult replay={replay.data} />}
           <h3>{t('operations.payload')}</h3>
           <Payload text={JSON.stringify(data.payload, null, 2)} />

@@ -8,11 +8,11 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Field, Input } from '../../ui/field.tsx'
 import { CheckIcon } from '../../ui/icons.tsx'
+import { Refused } from '../../ui/refused.tsx'
 import { Empty, ErrorRow } from '../../ui/states.tsx'
 import { groupsQuery, type LetterGroup, lettersQuery, runAll, useOperation } from './data.ts'
 import { LetterDrawer } from './letter-drawer.tsx'
 import { List } from './list.tsx'
-import { RefusedBecause } from './replay-result.tsx'
 import { Cell, Table } from './table.tsx'
 
 /** What Linko could not process, by cause: faults of ours or of what was sent, not refusals of WhatsApp. */
@@ -143,7 +143,7 @@ function RunDialog({ what, cause, count, onClose }: Run & { onClose(): void }) {
       )}
       <div aria-live="polite">
         {done > 0 && <Text id="operations.letters.done" values={{ n: done, count: number(done) }} />}
-        <RefusedBecause error={run.error} />
+        <Refused error={run.error} />
       </div>
     </Dialog>
   )

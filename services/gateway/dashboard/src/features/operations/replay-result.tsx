@@ -1,7 +1,5 @@
-import { Problem } from '../../lib/api/client.ts'
 import { useFormat } from '../../lib/i18n/format.ts'
 import { useText } from '../../lib/i18n/text.tsx'
-import { FailIcon, Icon } from '../../ui/icons.tsx'
 import type { Replay } from './data.ts'
 
 /** What a replay did, or would do. */
@@ -34,19 +32,5 @@ export function ReplayResult({ replay }: { replay: Replay }) {
         ))}
       </ul>
     </div>
-  )
-}
-
-/** Why the server refused something; nothing without an error. */
-export function RefusedBecause({ error }: { error: unknown }) {
-  const t = useText()
-  if (!error) return null
-  return (
-    <p role="alert" className="flex gap-2 text-fail">
-      <Icon of={FailIcon} />
-      <span>
-        {t('operations.refused')} <bdi>{error instanceof Problem ? error.detail : null}</bdi>
-      </span>
-    </p>
   )
 }

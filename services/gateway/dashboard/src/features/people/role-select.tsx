@@ -1,5 +1,6 @@
 import type { Role } from '../../lib/api/types.ts'
 import { useText } from '../../lib/i18n/text.tsx'
+import { Select } from '../../ui/field.tsx'
 
 const ROLES: readonly Role[] = ['agent', 'manager', 'tenant_admin', 'platform_admin']
 
@@ -22,17 +23,12 @@ export function RoleSelect({ value, own, onChange, ...rest }: RoleSelectProps) {
   const t = useText()
   const offered = ROLES.filter(role => rankOf(role) <= rankOf(own) || role === value)
   return (
-    <select
-      {...rest}
-      value={value}
-      onChange={event => onChange(event.target.value as Role)}
-      className="min-h-(--control) w-full rounded-2 border border-line-strong bg-raised px-2 text-ui text-ink pointer-coarse:text-[1rem] disabled:border-line disabled:bg-sunk disabled:text-ink-3"
-    >
+    <Select {...rest} value={value} onChange={event => onChange(event.target.value as Role)}>
       {offered.map(role => (
         <option key={role} value={role}>
           {t(`app.role.${role}`)}
         </option>
       ))}
-    </select>
+    </Select>
   )
 }

@@ -6,11 +6,11 @@ import { useUser } from '../../lib/session/session-store.ts'
 import { Button } from '../../ui/button.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { PasswordField } from '../../ui/password-input.tsx'
+import { Refused } from '../../ui/refused.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { changePassword, endSession, type OwnSession, sessionsQuery, useSettingsChange } from './data.ts'
 import { Part } from './part.tsx'
-import { Refused } from './refused.tsx'
 import { SecondFactorSection } from './second-factor.tsx'
 
 /** Who I am here, and how I sign in. */

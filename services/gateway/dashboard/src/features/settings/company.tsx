@@ -3,10 +3,10 @@ import { useState } from 'react'
 import { useText } from '../../lib/i18n/text.tsx'
 import type { TextId } from '../../lib/i18n/text-ids.ts'
 import { Button } from '../../ui/button.tsx'
-import { Check, Field, Input, TextArea } from '../../ui/field.tsx'
+import { Check, Field, Input, Select, TextArea } from '../../ui/field.tsx'
+import { Refused } from '../../ui/refused.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { type CompanySettings, changeCompany, companyQuery, useSettingsChange } from './data.ts'
-import { Refused } from './refused.tsx'
 
 /** What holds for everybody of the company. */
 export function Company() {
@@ -58,18 +58,17 @@ function CompanyForm({ settings }: { settings: CompanySettings }) {
       </div>
       <Field label={t('settings.assignment')} hint={t('settings.assignment.hint')}>
         {ids => (
-          <select
+          <Select
             {...ids}
             value={now.assignment.mode}
             onChange={({ target }) => set({ assignment: { ...now.assignment, mode: target.value as Mode } })}
-            className="min-h-(--control) w-full rounded-2 border border-line-strong bg-raised px-2 text-ui text-ink pointer-coarse:text-[1rem]"
           >
             {MODES.map(({ mode, text }) => (
               <option key={mode} value={mode}>
                 {t(text)}
               </option>
             ))}
-          </select>
+          </Select>
         )}
       </Field>
       <div className="grid grid-cols-2 gap-4 max-two:grid-cols-1">

@@ -8,10 +8,10 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Check, Field, Input } from '../../ui/field.tsx'
 import { LockIcon, PlusIcon } from '../../ui/icons.tsx'
+import { Refused } from '../../ui/refused.tsx'
 import { Bone, Empty, ErrorRow } from '../../ui/states.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { type ApiKey, apiKeysQuery, createKey, revokeKey, rotateKey, scopesQuery, useSettingsChange } from './data.ts'
-import { Refused } from './refused.tsx'
 import { Secret } from './secret.tsx'
 
 /** Which programs may act for the company, and with what rights? */

@@ -6,6 +6,7 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Field, Input } from '../../ui/field.tsx'
 import { CheckIcon } from '../../ui/icons.tsx'
+import { Refused } from '../../ui/refused.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import {
@@ -18,7 +19,6 @@ import {
   useSettingsChange,
 } from './data.ts'
 import { Part } from './part.tsx'
-import { Refused } from './refused.tsx'
 import { Secret } from './secret.tsx'
 
 type Asked = 'renew' | 'remove'

@@ -5,10 +5,10 @@ import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { useMay } from '../../../lib/session/rights.ts'
 import { Button } from '../../../ui/button.tsx'
+import { Refused } from '../../../ui/refused.tsx'
 import { ErrorRow } from '../../../ui/states.tsx'
 import { type Campaign, type Failure, failuresQuery, rerunCampaign, saveReport, useCampaignChange } from '../data.ts'
 import { useQuick } from '../new/use-quick.ts'
-import { RefusedBecause } from '../problem.tsx'
 
 /** Why messages failed, with what to do; those of a reason can be sent to again once the campaign has ended. */
 export function Failures({ campaign }: { campaign: Campaign }) {
@@ -31,7 +31,7 @@ export function Failures({ campaign }: { campaign: Campaign }) {
           </Button>
         </div>
       </header>
-      <RefusedBecause error={save.error} />
+      <Refused error={save.error} />
       {error && (
         <ErrorRow error={error} onRetry={() => void refetch()}>
           {t('campaigns.failures.failed')}
@@ -85,7 +85,7 @@ function Reason({ campaign: { id }, failure, canRerun }: { campaign: Campaign; f
           )}
           <bdi>{nextStep}</bdi>
         </p>
-        <RefusedBecause error={rerun.error} />
+        <Refused error={rerun.error} />
       </div>
       <p className="figures">{number(count)}</p>
       {canRerun && mayWrite && (

@@ -7,9 +7,9 @@ import { useMay } from '../../../lib/session/rights.ts'
 import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { FailIcon, Icon, PauseIcon, PlayIcon } from '../../../ui/icons.tsx'
+import { Refused } from '../../../ui/refused.tsx'
 import { type Campaign, moveCampaign, useCampaignChange } from '../data.ts'
 import { Head } from '../head.tsx'
-import { RefusedBecause } from '../problem.tsx'
 import { ProgressBar, sentOf } from '../progress.tsx'
 import { StateTag, useReason } from '../state.tsx'
 import { Failures } from './failures.tsx'
@@ -102,7 +102,7 @@ function Moves({ campaign: { id, name, status } }: { campaign: Campaign }) {
           {t('campaigns.cancel')}
         </Button>
       )}
-      {!isAsked && <RefusedBecause error={move.error} />}
+      {!isAsked && <Refused error={move.error} />}
       {isAsked && (
         <Dialog
           title={t('campaigns.cancel.title', { name })}
@@ -121,7 +121,7 @@ function Moves({ campaign: { id, name, status } }: { campaign: Campaign }) {
           }
         >
           <p>{t('campaigns.cancel.text')}</p>
-          <RefusedBecause error={move.error} />
+          <Refused error={move.error} />
         </Dialog>
       )}
     </>

@@ -4,8 +4,9 @@ import { labelsQuery } from '../../../lib/data/inbox-aids.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { Button } from '../../../ui/button.tsx'
-import { Field, Input } from '../../../ui/field.tsx'
+import { Field, Input, Select } from '../../../ui/field.tsx'
 import { FailIcon, Icon } from '../../../ui/icons.tsx'
+import { Refused } from '../../../ui/refused.tsx'
 import { Bone } from '../../../ui/states.tsx'
 import {
   type Campaign,
@@ -18,10 +19,8 @@ import {
   type Template,
   useCampaignChange,
 } from '../data.ts'
-import { RefusedBecause } from '../problem.tsx'
 import { guessColumns, type Mapped, mappedColumns } from './mapping.ts'
 import { MappingFields } from './mapping-fields.tsx'
-import { Select } from './select.tsx'
 import { useQuick } from './use-quick.ts'
 
 interface StepProps {
@@ -101,7 +100,7 @@ function FileForm({ campaign, template }: Omit<StepProps, 'onDone'>) {
         )}
       </Field>
       {read.isPending && <Bone width="100%" height="6rem" />}
-      <RefusedBecause error={read.error ?? fix.error ?? give.error} />
+      <Refused error={read.error ?? fix.error ?? give.error} />
       {mapped && columns.length > 0 && (
         <>
           <MappingFields template={template} columns={columns} mapped={mapped} onChange={setMapped} />
@@ -153,7 +152,7 @@ function ContactsForm({ campaign, template }: Omit<StepProps, 'onDone'>) {
         )}
       </Field>
       <MappingFields template={template} columns={columns} mapped={mapped} onChange={setMapped} isContacts />
-      <RefusedBecause error={fix.error ?? give.error} />
+      <Refused error={fix.error ?? give.error} />
       <div>
         <Button type="submit" kind="primary" busy={fix.isPending || give.isPending}>
           {t('campaigns.check')}
@@ -200,7 +199,7 @@ function Checked({ campaign: { id, audience }, onDone }: { campaign: Campaign; o
               ))}
             </ul>
           )}
-          <RefusedBecause error={save.error} />
+          <Refused error={save.error} />
           <div className="flex flex-wrap gap-2">
             {left.length > 0 && (
               <Button busy={save.isPending} onClick={() => save.mutate({ id, which: 'failures' })}>

@@ -5,10 +5,10 @@ import { useText } from '../../../lib/i18n/text.tsx'
 import { useMay } from '../../../lib/session/rights.ts'
 import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
+import { Refused } from '../../../ui/refused.tsx'
 import { Bone } from '../../../ui/states.tsx'
 import { type Campaign, deleteDraft, templateQuery, useCampaignChange } from '../data.ts'
 import { Head } from '../head.tsx'
-import { RefusedBecause } from '../problem.tsx'
 import type { Step } from '../search.ts'
 import { AudienceStep } from './audience-step.tsx'
 import { EstimateStep } from './estimate-step.tsx'
@@ -91,7 +91,7 @@ function Discard({ campaign: { id, name } }: { campaign: Campaign }) {
           }
         >
           <p>{t('campaigns.discard.text')}</p>
-          <RefusedBecause error={discard.error} />
+          <Refused error={discard.error} />
         </Dialog>
       )}
     </>

@@ -1,9 +1,8 @@
 import { useText } from '../../../lib/i18n/text.tsx'
-import { Field, Input } from '../../../ui/field.tsx'
+import { Field, Input, Select } from '../../../ui/field.tsx'
 import type { FileColumn, Template } from '../data.ts'
 import { headerFileOf } from './arrival.tsx'
 import type { Mapped, Value } from './mapping.ts'
-import { Select } from './select.tsx'
 
 /** Value of a choice that is no column. */
 const FIXED = '\u0000'

@@ -6,15 +6,14 @@ import { nameOfNumber, useNumbers } from '../../../lib/data/numbers.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
 import { useMay } from '../../../lib/session/rights.ts'
 import { Button } from '../../../ui/button.tsx'
-import { Field, Input } from '../../../ui/field.tsx'
+import { Field, Input, Select } from '../../../ui/field.tsx'
 import { TemplatesIcon } from '../../../ui/icons.tsx'
 import { NoRight } from '../../../ui/no-right.tsx'
+import { Refused } from '../../../ui/refused.tsx'
 import { Bone, Empty, ErrorRow } from '../../../ui/states.tsx'
 import { approvedQuery, createDraft, type Template, useCampaignChange } from '../data.ts'
 import { Head } from '../head.tsx'
-import { RefusedBecause } from '../problem.tsx'
 import { Arrival, headerFileOf } from './arrival.tsx'
-import { Select } from './select.tsx'
 import { Steps } from './steps.tsx'
 
 const MOST_NAME = 200
@@ -140,7 +139,7 @@ function TemplateForm({ templates }: { templates: readonly Template[] }) {
             )}
           </Field>
         )}
-        <RefusedBecause error={create.error} />
+        <Refused error={create.error} />
         <div>
           <Button type="submit" kind="primary" busy={create.isPending}>
             {t('campaigns.next.audience')}

@@ -4,8 +4,8 @@ import { useText } from '../../../lib/i18n/text.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { Field, Input } from '../../../ui/field.tsx'
+import { Refused } from '../../../ui/refused.tsx'
 import { type Campaign, changeDraft, startCampaign, useCampaignChange } from '../data.ts'
-import { RefusedBecause } from '../problem.tsx'
 
 /** From so many recipients on, their number is typed before it goes out. */
 const TYPED_FROM = 1000
@@ -137,7 +137,7 @@ function Confirm({ campaign, startAt, change, onClose }: ConfirmProps) {
           )}
         </Field>
       )}
-      <RefusedBecause error={fix.error ?? start.error} />
+      <Refused error={fix.error ?? start.error} />
     </Dialog>
   )
 }

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useId } from 'react'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { useMay } from '../../../lib/session/rights.ts'
+import { Select } from '../../../ui/field.tsx'
 import { Bone, ErrorRow } from '../../../ui/states.tsx'
 import { leadQuery, pipelinesQuery, useStage } from './data.ts'
 import { Section } from './section.tsx'
@@ -28,19 +29,18 @@ export function LeadPart({ leadId, applicationId }: { leadId: string; applicatio
           <label htmlFor={id} className="text-ink-2">
             <Text id="side.lead.stage" values={{ pipeline: pipeline.name }} />
           </label>
-          <select
+          <Select
             id={id}
             value={lead.stageId}
             disabled={!mayWrite || move.isPending}
             onChange={event => move.mutate(event.target.value)}
-            className="min-h-(--control) w-full rounded-2 border border-line-strong bg-raised px-2 disabled:bg-sunk pointer-coarse:text-[1rem]"
           >
             {pipeline.stages.map(stage => (
               <option key={stage.id} value={stage.id}>
                 {stage.name}
               </option>
             ))}
-          </select>
+          </Select>
         </div>
       )}
       {!lead && !error && <Bone width="100%" height="2rem" />}
