@@ -99,15 +99,16 @@ test('[8] the trace of a message that went out has its attempt and its reports',
   await number()
   const { body } = await call(`/messages/by-id/${id}/trace`, 'agent')
   const shown = body.hops.map(({ hop, about, attempt }: Record<string, unknown>) => [hop, about ?? attempt])
-  expect(shown.slice(0, 5)).toEqual([
+  expect(shown.slice(0, 4)).toEqual([
     ['accepted', null],
     ['enqueued', 1],
     ['taken', 1],
     ['posted', 1],
-    ['answered', 1],
   ])
-  const ofReport = shown.slice(5).map(([hop, about]: [string, string]) => `${hop} ${about}`)
-  expect(ofReport.toSorted()).toEqual(['numbered DELIVERED', 'received DELIVERED', 'recorded DELIVERED', 'status DELIVERED'])
+  // Meta's report may be here before its answer is.
+  const others = shown.slice(4).map(([hop, about]: [string, string]) => `${hop} ${about}`)
+  const ofReport = ['numbered DELIVERED', 'received DELIVERED', 'recorded DELIVERED', 'status DELIVERED']
+  expect(others.toSorted()).toEqual(['answered 1', ...ofReport])
 })
 
 test('[15] the evidence about a message is signed by the installation, and its verifier finds it valid', async () => {

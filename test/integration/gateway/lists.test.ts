@@ -545,6 +545,7 @@ describe("another tenant's", () => {
       '/api/v1/conversations': String(conversation._id),
       '/api/v1/messages': String(conversation._id),
       '/api/v1/messages/timeline': String(message._id),
+      '/api/v1/messages/trace': String(message._id),
       '/api/v1/messages/by-id': String(message._id),
       '/api/v1/messages/scheduled': String(message._id),
       '/api/v1/media': String(media.id),
