@@ -241,15 +241,24 @@ const HEAD_BYTES = 256 * 1024
 export const columnsOfFile = (file: File): Promise<{ columns: FileColumn[] }> =>
   request('POST', '/campaigns/columns', { file: asCsv(file.slice(0, HEAD_BYTES)) })
 
-/** Names the columns first, so that the file is checked once. */
-export async function giveFile({ id, file, columns }: { id: string; file: File; columns: Columns }): Promise<Campaign> {
-  const { to, name, headerMedia, variables } = columns
-  await changeDraft({ id, columns: { to, variables, ...(name && { name }), ...(headerMedia && { headerMedia }) } })
+/** What the rows of an audience are read by. */
+export interface Mapping {
+  columns: Columns
+  /** Values that are the same for everybody. */
+  variables: Record<string, string>
+}
+
+/** Says how the rows are read first, so that the file is checked once. */
+export async function giveFile({ id, file, columns, variables }: Mapping & { id: string; file: File }): Promise<Campaign> {
+  const { to, name, headerMedia, variables: own } = columns
+  const named = { to, variables: own, ...(name && { name }), ...(headerMedia && { headerMedia }) }
+  await changeDraft({ id, columns: named, variables })
   return await request<Campaign>('PUT', `/campaigns/${id}/audience`, { file: asCsv(file) })
 }
 
-export async function giveContacts({ id, label, columns }: { id: string; label: string | null; columns: Columns }) {
-  await changeDraft({ id, columns: { to: 'phone', name: 'name', variables: columns.variables } })
+/** As `giveFile`, for contacts. @param label null: all of them */
+export async function giveContacts({ id, label, columns, variables }: Mapping & { id: string; label: string | null }) {
+  await changeDraft({ id, columns: { to: 'phone', name: 'name', variables: columns.variables }, variables })
   return await request<Campaign>('POST', `/campaigns/${id}/audience`, { body: { contacts: label ? { label } : {} } })
 }
 

@@ -10,7 +10,6 @@ import { Refused } from '../../../ui/refused.tsx'
 import { Bone } from '../../../ui/states.tsx'
 import {
   type Campaign,
-  changeDraft,
   columnsOfFile,
   type FileColumn,
   giveContacts,
@@ -67,7 +66,6 @@ function FileForm({ campaign, template }: Omit<StepProps, 'onDone'>) {
   const [file, setFile] = useState<File | null>(null)
   const [mapped, setMapped] = useState<Mapped | null>(null)
   const read = useQuick(columnsOfFile)
-  const fix = useCampaignChange(changeDraft)
   const give = useCampaignChange(giveFile)
   const columns: FileColumn[] = read.data?.columns ?? []
   const choose = (chosen: File) => {
@@ -75,18 +73,12 @@ function FileForm({ campaign, template }: Omit<StepProps, 'onDone'>) {
     setMapped(null)
     read.mutate(chosen, { onSuccess: ({ columns: found }) => setMapped(guessColumns(template, found)) })
   }
-  const submit = async () => {
-    if (!file || !mapped) return
-    const { columns: named, variables } = mappedColumns(mapped)
-    await fix.mutateAsync({ id: campaign.id, variables })
-    give.mutate({ id: campaign.id, file, columns: named })
-  }
   return (
     <form
       className="grid max-w-[40rem] gap-4"
       onSubmit={event => {
         event.preventDefault()
-        submit().catch(() => undefined)
+        if (file && mapped) give.mutate({ id: campaign.id, file, ...mappedColumns(mapped) })
       }}
     >
       <Field label={t('campaigns.csv')} hint={t('campaigns.csv.hint')}>
@@ -100,12 +92,12 @@ function FileForm({ campaign, template }: Omit<StepProps, 'onDone'>) {
         )}
       </Field>
       {read.isPending && <Bone width="100%" height="6rem" />}
-      <Refused error={read.error ?? fix.error ?? give.error} />
+      <Refused error={read.error ?? give.error} />
       {mapped && columns.length > 0 && (
         <>
           <MappingFields template={template} columns={columns} mapped={mapped} onChange={setMapped} />
           <div>
-            <Button type="submit" kind="primary" disabled={mapped.to === ''} busy={fix.isPending || give.isPending}>
+            <Button type="submit" kind="primary" disabled={mapped.to === ''} busy={give.isPending}>
               {t('campaigns.check')}
             </Button>
           </div>
@@ -124,19 +116,13 @@ function ContactsForm({ campaign, template }: Omit<StepProps, 'onDone'>) {
   const [label, setLabel] = useState('')
   const columns = CONTACT_COLUMNS.map(name => ({ name, samples: [] }))
   const [mapped, setMapped] = useState<Mapped>(() => guessColumns(template, columns))
-  const fix = useCampaignChange(changeDraft)
   const give = useCampaignChange(giveContacts)
-  const submit = async () => {
-    const { columns: named, variables } = mappedColumns(mapped)
-    await fix.mutateAsync({ id: campaign.id, variables })
-    give.mutate({ id: campaign.id, label: label || null, columns: named })
-  }
   return (
     <form
       className="grid max-w-[40rem] gap-4"
       onSubmit={event => {
         event.preventDefault()
-        submit().catch(() => undefined)
+        give.mutate({ id: campaign.id, label: label || null, ...mappedColumns(mapped) })
       }}
     >
       <Field label={t('campaigns.label')} hint={t('campaigns.label.hint')}>
@@ -152,9 +138,9 @@ function ContactsForm({ campaign, template }: Omit<StepProps, 'onDone'>) {
         )}
       </Field>
       <MappingFields template={template} columns={columns} mapped={mapped} onChange={setMapped} isContacts />
-      <Refused error={fix.error ?? give.error} />
+      <Refused error={give.error} />
       <div>
-        <Button type="submit" kind="primary" busy={fix.isPending || give.isPending}>
+        <Button type="submit" kind="primary" busy={give.isPending}>
           {t('campaigns.check')}
         </Button>
       </div>

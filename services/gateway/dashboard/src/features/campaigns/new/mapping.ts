@@ -1,4 +1,4 @@
-import type { Columns, FileColumn, Template } from '../data.ts'
+import type { FileColumn, Mapping, Template } from '../data.ts'
 
 /** What stands where: names of columns, '' for none. */
 export interface Mapped {
@@ -34,10 +34,7 @@ export function guessColumns({ variables }: Pick<Template, 'variables'>, columns
 }
 
 /** The same as the API takes it: columns, and the values that are the same for everybody. */
-export function mappedColumns({ to, name, headerMedia, variables }: Mapped): {
-  columns: Columns
-  variables: Record<string, string>
-} {
+export function mappedColumns({ to, name, headerMedia, variables }: Mapped): Mapping {
   const columns: Record<string, string> = {}
   const fixed: Record<string, string> = {}
   for (const [variable, value] of Object.entries(variables)) {
