@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { useMinute } from '../../lib/clock.ts'
 import { nameOfNumber, useNumbers } from '../../lib/data/numbers.ts'
 import { useFormat } from '../../lib/i18n/format.ts'
@@ -10,6 +10,7 @@ import { Button, buttonClass, IconButton } from '../../ui/button.tsx'
 import { CloseIcon, Icon, LabelIcon, LockIcon, SendIcon } from '../../ui/icons.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { Tag } from '../../ui/tag.tsx'
+import { useBorrowedFocus } from '../../ui/use-borrowed-focus.ts'
 import { useEscape } from '../../ui/use-escape.ts'
 import { ContactTitle, Identifiers } from './contact-title.tsx'
 import { type Contact, contactConversationsQuery, contactQuery } from './data.ts'
@@ -24,13 +25,7 @@ export function ContactDrawer({ id, onClose }: { id: string; onClose(): void }) 
   const { data: contact, error, refetch } = useQuery(contactQuery(id))
   const heading = useRef<HTMLHeadingElement>(null)
   useEscape(onClose)
-  useEffect(() => {
-    const opener = document.activeElement
-    heading.current?.focus()
-    return () => {
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
-    }
-  }, [])
+  useBorrowedFocus(heading)
   return (
     <aside
       aria-label={t('contacts.one')}

@@ -1,7 +1,8 @@
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { useText } from '../../lib/i18n/text.tsx'
 import { IconButton } from '../../ui/button.tsx'
 import { CloseIcon } from '../../ui/icons.tsx'
+import { useBorrowedFocus } from '../../ui/use-borrowed-focus.ts'
 import { useEscape } from '../../ui/use-escape.ts'
 
 /** One thing of a list, over it. Esc closes it, and the focus returns. */
@@ -9,13 +10,7 @@ export function Drawer({ title, children, onClose }: { title: ReactNode; childre
   const t = useText()
   const heading = useRef<HTMLHeadingElement>(null)
   useEscape(onClose)
-  useEffect(() => {
-    const opener = document.activeElement
-    heading.current?.focus()
-    return () => {
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
-    }
-  }, [])
+  useBorrowedFocus(heading)
   return (
     <aside
       aria-label={t('operations.one')}

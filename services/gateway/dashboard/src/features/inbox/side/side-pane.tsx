@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { useRef } from 'react'
 import type { ConversationView } from '#shared/contracts/views.ts'
 import { conversationQuery } from '../../../lib/data/conversations.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
@@ -8,6 +8,7 @@ import { useMay } from '../../../lib/session/rights.ts'
 import { IconButton } from '../../../ui/button.tsx'
 import { CloseIcon } from '../../../ui/icons.tsx'
 import { Bone, ErrorRow } from '../../../ui/states.tsx'
+import { useBorrowedFocus } from '../../../ui/use-borrowed-focus.ts'
 import type { InboxSearch } from '../search.ts'
 import { Attributes } from './attributes.tsx'
 import { Audit } from './audit.tsx'
@@ -28,14 +29,7 @@ export default function SidePane({ conversationId, asDrawer }: { conversationId:
   const { data: conversation } = useQuery(conversationQuery(conversationId))
   const pane = useRef<HTMLElement>(null)
   const close = () => void navigate({ search: ({ contact: _contact, ...search }) => search as InboxSearch, replace: true })
-  useEffect(() => {
-    if (!asDrawer) return
-    const opener = document.activeElement
-    pane.current?.focus()
-    return () => {
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
-    }
-  }, [asDrawer])
+  useBorrowedFocus(pane, asDrawer)
   return (
     <aside
       ref={pane}

@@ -11,6 +11,7 @@ import { IconButton } from '../../../ui/button.tsx'
 import { CopyButton } from '../../../ui/copy-button.tsx'
 import { CloseIcon } from '../../../ui/icons.tsx'
 import { Bone, ErrorRow } from '../../../ui/states.tsx'
+import { useBorrowedFocus } from '../../../ui/use-borrowed-focus.ts'
 import type { InboxSearch } from '../search.ts'
 import { Station } from './station.tsx'
 
@@ -33,13 +34,7 @@ export default function TimelinePane({ messageId, asDrawer }: { messageId: strin
       }),
     [messageId, refetch],
   )
-  useEffect(() => {
-    const opener = document.activeElement
-    heading.current?.focus()
-    return () => {
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
-    }
-  }, [])
+  useBorrowedFocus(heading)
   const close = () => void navigate({ search: ({ message: _message, ...search }) => search as InboxSearch, replace: true })
   return (
     <aside
