@@ -1,17 +1,8 @@
-import { Problem } from '../../lib/api/client.ts'
 import { useText } from '../../lib/i18n/text.tsx'
-import { FailIcon, Icon } from '../../ui/icons.tsx'
+import { Refused } from '../../ui/refused.tsx'
 
 /** Why the server refused a form; nothing without an error. */
 export function FormProblem({ error }: { error: unknown }) {
   const t = useText()
-  if (!error) return null
-  return (
-    <p role="alert" className="flex gap-2 text-fail">
-      <Icon of={FailIcon} />
-      <span>
-        {t('contacts.failed')} <bdi>{error instanceof Problem ? error.detail : null}</bdi>
-      </span>
-    </p>
-  )
+  return <Refused error={error}>{t('contacts.failed')}</Refused>
 }

@@ -7,7 +7,7 @@ import { useUser } from '../../lib/session/session-store.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Field, Input } from '../../ui/field.tsx'
-import { FailIcon, Icon } from '../../ui/icons.tsx'
+import { Refused } from '../../ui/refused.tsx'
 import { invite, type PersonLink, usePeopleChange } from './data.ts'
 import { RoleSelect } from './role-select.tsx'
 
@@ -56,14 +56,7 @@ export function InviteDialog({ onInvited, onClose }: InviteDialogProps) {
         <Field label={t('people.role')} hint={t(`people.role.${role}.hint`)}>
           {ids => <RoleSelect {...ids} value={role} own={own} onChange={setRole} />}
         </Field>
-        {add.error && !isTaken && (
-          <p role="alert" className="flex gap-2 text-fail">
-            <Icon of={FailIcon} />
-            <span>
-              {t('people.failed')} <bdi>{problem?.detail}</bdi>
-            </span>
-          </p>
-        )}
+        <Refused error={isTaken ? null : add.error}>{t('people.failed')}</Refused>
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>{t('ui.cancel')}</Button>
           <Button type="submit" kind="primary" busy={add.isPending}>
