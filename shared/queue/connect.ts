@@ -34,11 +34,6 @@ export interface QueueOptions {
   balanceMs?: number
 }
 
-/**
- * Wait before a deleted queue is declared again. The broker cancels the consumers of a deleted queue with a short delay; a queue
- * that is declared again before that leaves them subscribed to nothing, without an error.
- */
-const CANCEL_MS = 1000
 /** Time limit of the connection that a consumer opens for itself alone. */
 const OWN_LINK_MS = 10_000
 
@@ -63,10 +58,7 @@ export async function connectQueue(url: string, options: QueueOptions): Promise<
     openLink(url, { name: `${name} consume`, log, startWithinMs }).then(link => stack.use(link)),
   ])
   // A later declaration uses the consuming connection: during an alarm the broker blocks the publishing one.
-  const declare = async () => {
-    await sleep(CANCEL_MS)
-    await declareFor(consuming, service, log)
-  }
+  const declare = async () => void (await declareFor(consuming, service, log))
   publisher = stack.use(new Publisher({ link: publishing, log, declare }))
   const openOwnLink = (queue: string) => openLink(url, { name: `${name} consume ${queue}`, log, startWithinMs: OWN_LINK_MS })
   const parts = { publishing, consuming, publisher, declare, openOwnLink }
