@@ -3,7 +3,7 @@ import { newerPreference, type Preference } from '../domain/contacts/opt-out.ts'
 import { joinUserIds } from '../domain/contacts/user-ids.ts'
 import { byMessage, joinOwners, type ThreadOwner } from '../domain/inbox/thread-owner.ts'
 import { joined } from '../domain/inbox/waiting.ts'
-import { newestFailure } from '../domain/messages/failures.ts'
+import { afterFailure, afterSending } from '../domain/messages/failures.ts'
 import type { ContactDoc, ConversationDoc, Id } from '../model/documents.ts'
 import { snapshotOf } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
@@ -145,7 +145,7 @@ function joinConversations(
     labels: [...new Set([...a.labels, ...b.labels])],
     ...joined(a, b),
     ...(threadOwner && { threadOwner }),
-    lastError: b.lastError ? newestFailure(a.lastError, b.lastError) : a.lastError,
+    ...joinedBanner(a, b),
     lastCampaign: newer(a.lastCampaign ?? null, b.lastCampaign ?? null, campaign => [campaign.at, campaign.id]),
     ...(repliesOf(a, b).length > 0 && { campaignReplies: repliesOf(a, b) }),
     snoozedUntil: a.snoozedUntil && b.snoozedUntil ? latest(a.snoozedUntil, b.snoozedUntil) : null,
@@ -163,6 +163,13 @@ function joinConversations(
 
 /** What jobs look for: the conversation that is left has it. */
 const NOTHING_DUE = { snoozedUntil: null, automaticDue: null, waitingSince: null, unanswered: [] }
+
+/** What both show after all outcomes of both. */
+function joinedBanner(a: ConversationDoc, b: ConversationDoc): Pick<ConversationDoc, 'lastError' | 'lastSent'> {
+  const own = { lastError: a.lastError, lastSent: a.lastSent ?? null }
+  const withError = b.lastError ? afterFailure(own, b.lastError) : own
+  return b.lastSent ? afterSending(withError, b.lastSent) : withError
+}
 
 const repliesOf = (a: ConversationDoc, b: ConversationDoc): Id[] => [
   ...new Map([...(a.campaignReplies ?? []), ...(b.campaignReplies ?? [])].map(id => [String(id), id])).values(),

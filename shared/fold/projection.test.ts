@@ -85,6 +85,19 @@ test('a failure shows as the error of the conversation until a later message is 
   expect(conversation()).toMatchObject({ lastMessage: { status: 'SENT' }, lastError: null })
 })
 
+test.for([
+  [0, 1],
+  [1, 0],
+  [1, 0, 1, 0],
+])('an older failure and a newer message that left show the same in the order %j', order => {
+  const { record, items, conversation, rows } = worldWith({}, {}, {})
+  record(items)
+  finish(rows.messages[0], { status: 'FAILED', error: FAILURE, dispatch: null }, after(5))
+  finish(rows.messages[1], { status: 'SENT', dispatch: null }, after(5))
+  for (const i of order) record([items[i] as ProjectionItem])
+  expect(conversation()).toMatchObject({ lastMessage: { text: 'text 2' }, lastError: null })
+})
+
 test('a scheduled message counts from its acceptance, announces itself and is not shown', () => {
   const dispatch = { state: 'WAITING', reason: 'scheduled' } as MessageDoc['dispatch']
   const { record, items, conversation, rows } = worldWith({ sendAt: after(3600), at: after(3600), dispatch })

@@ -1,4 +1,4 @@
-import { newestFailure } from '../domain/messages/failures.ts'
+import { afterFailure, afterSending } from '../domain/messages/failures.ts'
 import type { ConversationDoc, Id, MessageDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
 import { attend } from './conversation.ts'
@@ -54,16 +54,14 @@ const isScheduled = ({ dispatch }: MessageDoc) => dispatch?.reason === 'schedule
 const isActivity = ({ campaignId }: MessageDoc) => campaignId === null
 const effectOf = (message: MessageDoc): CountEffect => ({ isUnread: false, isShown: true, isActivity: isActivity(message) })
 
-/** The list shows its last message as it is now. What was sent ends the failure that was shown before it. */
+/** The list shows its last message as it is now, and the newest failure that no later message has ended. */
 function show(conversation: Tracked<ConversationDoc>, message: MessageDoc): void {
   if (!isScheduled(message)) {
     showMessage(conversation, message, effectOf(message))
     attend(conversation, message, effectOf(message), { at: message.at, arrivedAt: message.createdAt })
     rememberCampaign(conversation, message)
   }
-  const isLast = conversation.doc.lastMessage?.messageId.equals(message._id) === true
-  if (isLast && message.error === null && message.status !== 'QUEUED') change(conversation, { lastError: null })
-  showFailure(conversation, message)
+  showOutcome(conversation, message, message)
 }
 
 /** A campaign whose message has left is the one that the customer's next message answers. */
@@ -78,7 +76,23 @@ function rememberCampaign(conversation: Tracked<ConversationDoc>, { campaignId, 
 const isLaterCampaign = (shown: { id: Id; at: Date }, { id, at }: { id: Id; at: Date }) =>
   at.getTime() === shown.at.getTime() ? String(id) > String(shown.id) : at > shown.at
 
-function showFailure(conversation: Tracked<ConversationDoc>, { _id: messageId, status, error, at }: MessageDoc): void {
-  if (status !== 'FAILED' || error === null) return
-  change(conversation, { lastError: newestFailure(conversation.doc.lastError, { ...error, at: error.at ?? at, messageId }) })
+/**
+ * Updates the error that a conversation shows after the outcome of a message of ours. The result depends on the outcomes alone, not
+ * on the order in which they come. @returns whether the shown error has changed
+ */
+export function showOutcome(
+  conversation: Tracked<ConversationDoc>,
+  { _id: messageId, at }: MessageDoc,
+  { status, error }: Pick<MessageDoc, 'status' | 'error'>,
+): boolean {
+  if (status === 'QUEUED' || (status === 'FAILED' && error === null)) return false
+  const { lastError, lastSent = null } = conversation.doc
+  const before = { lastError, lastSent }
+  const after =
+    status === 'FAILED' && error !== null
+      ? afterFailure(before, { ...error, at, messageId })
+      : afterSending(before, { id: messageId, at })
+  if (after.lastError !== lastError) change(conversation, { lastError: after.lastError })
+  if (after.lastSent !== lastSent) change(conversation, { lastSent: after.lastSent })
+  return after.lastError !== lastError
 }

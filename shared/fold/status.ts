@@ -2,7 +2,6 @@ import { byMessage } from '../domain/inbox/thread-owner.ts'
 import { parseCallbackData } from '../domain/messages/callback-data.ts'
 import { type DeliveryStatus, statusRank } from '../domain/messages/delivery-status.ts'
 import { ENDED } from '../domain/messages/dispatch.ts'
-import { newestFailure } from '../domain/messages/failures.ts'
 import { errorDoc } from '../domain/messages/send-errors.ts'
 import { type Prices, reportedPrices } from '../domain/prices/cost.ts'
 import { isObject, listOf, text } from '../meta/json.ts'
@@ -19,6 +18,7 @@ import { fallBack } from './fall-back.ts'
 import { prefer } from './identity.ts'
 import { latest } from './merge-contacts.ts'
 import { pauseNumbers, reportOf } from './number-pauses.ts'
+import { showOutcome } from './projection.ts'
 import { emitStatus } from './realtime-events.ts'
 import { mergeRecipient } from './recipient-keys.ts'
 import { noteOwner } from './routing/owner.ts'
@@ -142,7 +142,6 @@ function apply(
   error: MessageErrorDoc | null,
 ): void {
   const { doc } = message
-  const before = doc.error
   const fields: Partial<MessageDoc> = {}
   if (!doc.wamid) fields.wamid = item.wamid
   if (doc.dispatch) {
@@ -164,27 +163,8 @@ function apply(
   const conversation = state.conversations.get(String(doc.conversationId))
   if (!isFurther || conversation === undefined) return
   const isShown = updateLastMessage(state, doc) !== null
-  const isErrorShown = updateErrorBanner(conversation, doc, error, before)
+  const isErrorShown = showOutcome(conversation, doc, { status: reported, error })
   if (isShown || isErrorShown) touch(state, conversation, item.eventId)
-}
-
-/** Updates the conversation's error banner: the newest failed message. A failure that Meta disproves is removed. */
-function updateErrorBanner(
-  conversation: Tracked<ConversationDoc>,
-  { _id: messageId, at }: MessageDoc,
-  error: MessageErrorDoc | null,
-  before: MessageErrorDoc | null,
-): boolean {
-  const shown = conversation.doc.lastError
-  if (error) {
-    const lastError = newestFailure(shown, { ...error, at, messageId })
-    if (lastError === shown) return false
-    change(conversation, { lastError })
-    return true
-  }
-  if (before?.source !== 'platform' || shown?.source !== 'platform') return false
-  change(conversation, { lastError: null })
-  return true
 }
 
 function noteSentTwice(message: Tracked<MessageDoc>, item: StatusItem): void {

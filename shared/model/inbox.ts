@@ -95,6 +95,8 @@ export interface ConversationDoc extends Common {
   automaticDue?: AutomaticDue | null
   /** Time of the last automatic greeting. */
   greetedAt?: Date | null
+  /** Newest message of ours that has left; earlier failures are not shown any more. */
+  lastSent?: { id: Id; at: Date } | null
   /** Newest message of a campaign that was sent here. */
   lastCampaign?: { id: Id; at: Date } | null
   /** Campaigns that the customer has answered, the latest last. */

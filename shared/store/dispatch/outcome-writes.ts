@@ -53,7 +53,8 @@ export const isProjected = ({ step }: Settlement): boolean =>
 export function conversationWrites({ message, step, at }: Settlement): mongo.AnyBulkWriteOperation<ConversationDoc>[] {
   if (step.kind !== 'waiting' || step.shown === undefined) return []
   const filter = { _id: message.conversationId, tenantId: message.tenantId, deletedAt: null }
-  return [{ updateOne: { filter, update: { $set: { lastError: step.shown, updatedAt: at } }, hint: BY_ID } }]
+  const lastError = { ...step.shown, at: message.at, messageId: message._id }
+  return [{ updateOne: { filter, update: { $set: { lastError, updatedAt: at } }, hint: BY_ID } }]
 }
 
 /**

@@ -88,6 +88,7 @@ export const conversationSchema = new Schema<ConversationDoc>(
     snoozedUntil: date,
     automaticDue: { type: new Schema({ at: requiredDate, arrivedAt: requiredDate, isBeginning: flag }, inner), default: null },
     greetedAt: date,
+    lastSent: { type: new Schema({ id: requiredId, at: requiredDate }, { ...inner, id: false }), default: null },
     lastCampaign: { type: new Schema({ id: requiredId, at: requiredDate }, { ...inner, id: false }), default: null },
     campaignReplies: { type: [Schema.Types.ObjectId], default: undefined },
     version: { type: Number, default: undefined },
