@@ -31,6 +31,9 @@ export async function chooseSettings(file: string): Promise<Record<string, strin
     INGEST_SPOOL_DIR: path.join(folder, 'spool'),
     SIMULATOR_STATE_FILE: path.join(folder, 'simulator.state'),
     SEND_UNKNOWN_DEADLINE: '15s',
+    // For somebody who tries a script against the demo, or plays it twice.
+    RATE_LIMIT_MESSAGES: '600/min',
+    RATE_LIMIT_API: '1000/15min',
     ...publicAddresses(reachable(given.HOST), ports, given),
     ...given,
     ...Object.fromEntries(secrets),
