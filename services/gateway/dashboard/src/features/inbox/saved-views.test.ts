@@ -8,6 +8,7 @@ test.for<InboxSearch>([
   { tab: 'all', status: 'any', label: 'Interview' },
   { tab: 'all', status: 'snoozed' },
   { status: 'closed', unread: true, number: 'n1', q: 'Salma' },
+  { tab: 'all', unattended: true, sort: 'waiting' },
   { tab: 'all', window: 'closing' },
   { tab: 'all', window: 'closed', sort: 'waiting', assignee: 'u1' },
 ])('the filters %j are the same after they were saved', search => {

@@ -17,6 +17,7 @@ const SHOWN: Record<string, (value: string, search: InboxSearch) => boolean> = {
   status: (value, search) =>
     value === 'open' || (['closed', 'snoozed'].includes(value) && set(search, { status: value as 'closed' })),
   unread: (value, search) => value === 'true' && set(search, { unread: true }),
+  unattended: (value, search) => value === 'true' && set(search, { unattended: true }),
   label: (value, search) => set(search, { label: value }),
   clientId: (value, search) => set(search, { number: value }),
   q: (value, search) => set(search, { q: value }),

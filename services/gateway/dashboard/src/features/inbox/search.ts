@@ -9,6 +9,8 @@ export interface InboxSearch {
   /** Default: open. */
   status?: 'closed' | 'snoozed' | 'any'
   unread?: true
+  /** The customer waits for a first answer. */
+  unattended?: true
   label?: string
   number?: string
   /** Id of a colleague. */
@@ -36,6 +38,7 @@ export function readInboxSearch(given: Record<string, unknown>): InboxSearch {
   const status = STATUSES.find(known => known === given.status)
   if (status) search.status = status
   if (given.unread === true) search.unread = true
+  if (given.unattended === true) search.unattended = true
   const window = WINDOWS.find(known => known === given.window)
   if (window) search.window = window
   if (given.sort === 'waiting') search.sort = given.sort
@@ -49,12 +52,13 @@ export function readInboxSearch(given: Record<string, unknown>): InboxSearch {
 
 /** Filters of the API for a tab under the search. */
 export function filtersOf(search: InboxSearch, tab: Tab): ConversationFilters {
-  const { status, unread, label, number, assignee, window, sort, q } = search
+  const { status, unread, unattended, label, number, assignee, window, sort, q } = search
   return {
     ...(tab === 'mine' && { mine: true }),
     ...(tab === 'unassigned' && { unassigned: true }),
     ...(status !== 'any' && { status: status ?? 'open' }),
     ...(unread && { unread }),
+    ...(unattended && { unattended }),
     ...(label && { label }),
     ...(number && { clientId: number }),
     ...(assignee && { assigneeId: assignee }),
@@ -65,8 +69,8 @@ export function filtersOf(search: InboxSearch, tab: Tab): ConversationFilters {
 }
 
 /** Whether the list is narrowed by more than its tab. */
-export const isFiltered = ({ q, unread, label, number, assignee, window, status }: InboxSearch): boolean =>
-  [q, unread, label, number, assignee, window, status].some(value => value !== undefined)
+export const isFiltered = ({ q, unread, unattended, label, number, assignee, window, status }: InboxSearch): boolean =>
+  [q, unread, unattended, label, number, assignee, window, status].some(value => value !== undefined)
 
 /** The search without what belongs to the open conversation, for links to another one. */
 export const searchOfList = ({ contact: _contact, message: _message, ...search }: InboxSearch): InboxSearch => search

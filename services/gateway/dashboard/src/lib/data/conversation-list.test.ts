@@ -89,6 +89,12 @@ test('by wait, who waits longest is first, and who has an answer is gone', () =>
   expect(ids(patchList(list, row('a', 10), filters, ME))).toEqual(['b'])
 })
 
+test('who has got an answer is not unattended; whether it is the first one that is awaited knows only the server', () => {
+  expect(belongs({ unattended: true }, row('a', 1), ME)).toBe(false)
+  expect(belongs({ unattended: true }, row('a', 1, { waitingSince: at(1), snoozedUntil: at(59) }), ME)).toBe(false)
+  expect(belongs({ unattended: true }, row('a', 1, { waitingSince: at(1) }), ME)).toBeNull()
+})
+
 test('conversations of one colleague', () => {
   expect(belongs({ assigneeId: ME }, row('a', 1), 'other')).toBe(true)
   expect(belongs({ assigneeId: 'other' }, row('a', 1), ME)).toBe(false)

@@ -9,6 +9,8 @@ export interface ConversationFilters {
   status?: 'open' | 'closed' | 'snoozed'
   assigneeId?: string
   unread?: boolean
+  /** The customer waits for a first answer. */
+  unattended?: boolean
   label?: string
   clientId?: string
   /** Minutes within which the window closes. */
@@ -25,16 +27,17 @@ export interface ConversationFilters {
  * window closes without an event.
  */
 export function belongs(filters: ConversationFilters, conversation: ConversationView, userId: string): boolean | null {
-  const { mine, unassigned, assigneeId, status, unread, label, clientId, closesWithin, window, sort, q } = filters
+  const { mine, unassigned, assigneeId, status, unread, unattended, label, clientId, closesWithin, window, sort, q } = filters
   if (mine && conversation.assignedTo?.id !== userId) return false
   if (unassigned && conversation.assignedTo !== null) return false
   if (assigneeId && conversation.assignedTo?.id !== assigneeId) return false
   if (status && stateOf(conversation) !== status) return false
-  if (sort === 'waiting' && (conversation.waitingSince === null || stateOf(conversation) !== 'open')) return false
+  const waits = conversation.waitingSince !== null && stateOf(conversation) === 'open'
+  if ((sort === 'waiting' || unattended) && !waits) return false
   if (unread && conversation.unreadCount === 0) return false
   if (label && !conversation.labels.includes(label)) return false
   if (clientId && conversation.clientId !== clientId) return false
-  return q || closesWithin || window ? null : true
+  return q || closesWithin || window || unattended ? null : true
 }
 
 /** State by which lists part conversations: a snoozed one is not among the open ones. */

@@ -49,6 +49,11 @@ export default function FilterForm({ search, onChange }: { search: InboxSearch; 
           checked={search.unread === true}
           onChange={on => onChange({ unread: on || undefined })}
         />
+        <Toggle
+          label={t('inbox.filter.unattended')}
+          checked={search.unattended === true}
+          onChange={on => onChange({ unattended: on || undefined })}
+        />
       </div>
     </div>
   )

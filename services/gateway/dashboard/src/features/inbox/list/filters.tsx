@@ -24,6 +24,7 @@ export function Filters({ search }: { search: InboxSearch }) {
   const chips: { text: string; without: Change }[] = [
     ...(search.status === 'any' ? [] : [{ text: t(`inbox.filter.${search.status ?? 'open'}`), without: { status: 'any' } }]),
     ...(search.unread ? [{ text: t('inbox.filter.unread'), without: { unread: undefined } }] : []),
+    ...(search.unattended ? [{ text: t('inbox.filter.unattended'), without: { unattended: undefined } }] : []),
     ...(search.window ? [{ text: t(`inbox.filter.window.${search.window}`), without: { window: undefined } }] : []),
     ...(search.sort ? [{ text: t('inbox.filter.waiting'), without: { sort: undefined } }] : []),
     ...(search.assignee
