@@ -2,6 +2,7 @@ import type { TextId } from '../lib/i18n/text-ids.ts'
 import { type Action, useRights } from '../lib/session/rights.ts'
 import type { ShortcutId } from '../lib/shortcuts/bindings.ts'
 import {
+  AnalyticsIcon,
   CampaignsIcon,
   ContactsIcon,
   InboxIcon,
@@ -20,6 +21,7 @@ export interface NavItem {
     | '/numbers'
     | '/templates'
     | '/campaigns'
+    | '/analytics'
     | '/operations'
     | '/people'
     | '/settings'
@@ -61,6 +63,13 @@ export const NAV: NavItem[] = [
     icon: CampaignsIcon,
     action: 'campaigns.read',
     shortcut: 'goCampaigns',
+  },
+  {
+    to: '/analytics',
+    text: 'app.nav.analytics',
+    icon: AnalyticsIcon,
+    action: 'analytics.read',
+    shortcut: 'goAnalytics',
   },
   {
     to: '/operations',

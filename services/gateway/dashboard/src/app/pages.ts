@@ -1,3 +1,4 @@
+import { analyticsRoute } from '../features/analytics/route.ts'
 import { campaignRoute, campaignsRoute, newCampaignRoute } from '../features/campaigns/route.ts'
 import { contactsRoute } from '../features/contacts/route.ts'
 import { inboxRoute } from '../features/inbox/route.ts'
@@ -21,6 +22,7 @@ export const pages = [
   campaignRoute,
   numbersRoute,
   templatesRoute,
+  analyticsRoute,
   operationsRoute,
   peopleRoute,
   settingsRoute,

@@ -25,6 +25,7 @@ export {
   IconCopy as CopyIcon,
   IconDeviceSim as NumbersIcon,
   IconDots as MoreIcon,
+  IconDownload as DownloadIcon,
   IconEye as ShowIcon,
   IconEyeOff as HideIcon,
   IconFileText as DocumentIcon,

@@ -3,9 +3,9 @@ import { useFormat } from '../../lib/i18n/format.ts'
 import { useText } from '../../lib/i18n/text.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Refused } from '../../ui/refused.tsx'
+import { Cell, Table } from '../../ui/table.tsx'
 import { type AuditEntry, auditQuery, saveAudit } from './data.ts'
 import { List } from './list.tsx'
-import { Cell, Table } from './table.tsx'
 
 /** Who did what, newest first. Nobody can change or delete it. */
 export function Audit() {

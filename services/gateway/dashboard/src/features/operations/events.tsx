@@ -7,13 +7,13 @@ import { Button } from '../../ui/button.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Refused } from '../../ui/refused.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
+import { Cell, Table } from '../../ui/table.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { eventQuery, eventsQuery, replayEvent, useOperation, type WebhookEvent } from './data.ts'
 import { Drawer, Payload } from './drawer.tsx'
 import { List, StateSelect } from './list.tsx'
 import { ReplayResult } from './replay-result.tsx'
 import { EVENT_STATES, type EventState, readOperationsSearch } from './search.ts'
-import { Cell, Table } from './table.tsx'
 
 const KINDS = { PENDING: 'time', PROCESSED: 'ok', FAILED: 'fail', IGNORED: 'plain' } as const
 

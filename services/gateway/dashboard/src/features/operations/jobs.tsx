@@ -2,11 +2,11 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useFormat } from '../../lib/i18n/format.ts'
 import { useText } from '../../lib/i18n/text.tsx'
+import { Cell, Table } from '../../ui/table.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { jobsQuery } from './data.ts'
 import { List, StateSelect } from './list.tsx'
 import { JOB_STATES, type JobState, readOperationsSearch } from './search.ts'
-import { Cell, Table } from './table.tsx'
 
 const KINDS = { PENDING: 'time', RUNNING: 'brand', DONE: 'ok', FAILED: 'fail' } as const
 

@@ -10,10 +10,10 @@ import { Field, Input } from '../../ui/field.tsx'
 import { CheckIcon } from '../../ui/icons.tsx'
 import { Refused } from '../../ui/refused.tsx'
 import { Empty, ErrorRow } from '../../ui/states.tsx'
+import { Cell, Table } from '../../ui/table.tsx'
 import { groupsQuery, type LetterGroup, lettersQuery, runAll, useOperation } from './data.ts'
 import { LetterDrawer } from './letter-drawer.tsx'
 import { List } from './list.tsx'
-import { Cell, Table } from './table.tsx'
 
 /** What Linko could not process, by cause: faults of ours or of what was sent, not refusals of WhatsApp. */
 export function Letters() {

@@ -11,9 +11,9 @@ import { useMay } from '../../lib/session/rights.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { CheckIcon, FailIcon, PauseIcon, PlayIcon } from '../../ui/icons.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
+import { Cell, Table } from '../../ui/table.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { backlogQuery, EVERY_MS, groupsQuery, type NumberBacklog, type Overview as OverviewData, overviewQuery } from './data.ts'
-import { Cell, Table } from './table.tsx'
 
 /** Values are grey from this age on: the server has not answered for two periods. */
 const OLD_MS = 2.5 * EVERY_MS

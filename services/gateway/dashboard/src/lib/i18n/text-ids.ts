@@ -1,4 +1,5 @@
 import type app from '../../app/texts.json'
+import type analytics from '../../features/analytics/texts.json'
 import type campaigns from '../../features/campaigns/texts.json'
 import type contacts from '../../features/contacts/texts.json'
 import type composer from '../../features/inbox/composer/texts.json'
@@ -21,6 +22,7 @@ import type lib from '../texts.json'
 
 /** Every text of the dashboard by its id. A new folder with a `texts.json` has its line here. */
 export type TextId =
+  | keyof typeof analytics
   | keyof typeof app
   | keyof typeof campaigns
   | keyof typeof composer
