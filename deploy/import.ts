@@ -1,10 +1,13 @@
 import { parseArgs } from 'node:util'
 import mongoose from 'mongoose'
 import { createKeyring } from '#shared/auth/encryption.ts'
+import type { Id } from '#shared/model/documents.ts'
 import { isId, toId } from '#shared/model/ids.ts'
 import { readEnvironment } from '#shared/process/config.ts'
 import { createLogger } from '#shared/process/logger.ts'
+import { beginRebuild, findAnalyticsState } from '#shared/store/analytics/states.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
+import { latestSeq } from '#shared/store/events/sequence.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { importAccounts } from './import/accounts.ts'
 import type { ImportOptions } from './import/context.ts'
@@ -44,11 +47,18 @@ export async function importFrom(store: Store, db: mongoose.mongo.Db, options: I
     throw new Error('No account has the id that --tenant names.')
   const report = new ImportReport()
   const source = SOURCES[system](db)
-  const context = { ...options, store, report, numbers: new Map(), users: new Map(), languages: new Map() }
+  const context = { ...options, store, report, numbers: new Map(), users: new Map(), languages: new Map(), grown: new Map() }
   await importAccounts(context, source)
   await importConversations(context, source)
   await importLeads(context, source)
+  for (const id of context.grown.values()) await countAnew(store, id)
   return report
+}
+
+/** Imported messages make no events, which the counters of reports follow: where they are counted already, it begins anew. */
+async function countAnew(store: Store, tenantId: Id): Promise<void> {
+  const state = await findAnalyticsState(store, tenantId)
+  if (state !== null) await beginRebuild(store, tenantId, state.timezone, await latestSeq(store, String(tenantId)))
 }
 
 async function main(): Promise<number> {

@@ -29,6 +29,8 @@ export interface ImportContext extends ImportOptions {
   languages: Map<string, string>
   /** Users by their key in the source. */
   users: Map<string, { id: Id; name: string; tenantId: Id }>
+  /** Tenants with new messages, by their id. */
+  grown: Map<string, Id>
 }
 
 /** Where rows of a company go; null: the source names no company and no option names a tenant. */

@@ -95,6 +95,7 @@ async function writeConversation(
   )
   const total = counted + rows.length
   if (isDryRun || (present && total === present.messageCount)) return true
+  if (rows.length > 0) context.grown.set(String(tenantId), tenantId)
   for (let at = 0; at < rows.length; at += PART) await messages.insertMany(rows.slice(at, at + PART) as never[])
   const newest = await messages.find({ tenantId, conversationId: conversation._id }).sort({ at: -1, _id: -1 }).limit(1).lean()
   const shown = shownOf(context, conversation, source, newest[0] ?? null, total)

@@ -11,6 +11,7 @@ import type { ClientDoc, Id } from '#shared/model/documents.ts'
 import { newId } from '#shared/model/ids.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
+import { countAll } from '#test/support/count-events.ts'
 import { createWorld } from '#test/support/world.ts'
 import { keyring, log } from '#test/support/worlds/ingest.ts'
 
@@ -199,6 +200,27 @@ test('[import] a second run changes nothing, and one after the source has grown 
   expect(await run(db, options)).toMatchObject({ messages: '6/1/4/1' })
   const [after] = await store.raw.conversations.find({ tenantId }).toArray()
   expect(after).toMatchObject({ messageCount: 5, lastActivityAt: at(9), lastInboundAt: at(9), status: 'closed' })
+})
+
+test('[import] reports count what was imported, also into an account that is counted already', async () => {
+  const tenantId = await addTenant()
+  const { rows, conversationId } = linkojob('counted')
+  const db = await sourceOf(rows)
+  const options = optionsOf('000', { tenantId, wabaId: '77' })
+  const counted = async () => {
+    await countAll(store, () => now)
+    const state = await store.raw.analyticsStates.findOne({ tenantId })
+    return await store.raw.countedMessages.countDocuments({ tenantId, generation: state?.generation ?? 0 })
+  }
+  expect(await counted()).toBe(0)
+  await run(db, options)
+  expect(await counted()).toBe(4)
+  await run(db, options)
+  await db
+    .collection<{ messages: object[] }>('conversations')
+    .updateOne({ _id: conversationId }, { $push: { messages: said('counted.9', 9) } })
+  await run(db, options)
+  expect(await counted()).toBe(5)
 })
 
 test('[import] a run that was cut off between messages and their conversation is finished by the next one', async () => {
