@@ -2,6 +2,7 @@ import type { Model, QueryFilter } from 'mongoose'
 import { ApiError } from '../domain/errors.ts'
 import type { Id } from '../model/documents.ts'
 import { trusted } from './connect.ts'
+import { TtlCache } from './ttl-cache.ts'
 
 /** A request for one page of a list that is sorted by a time and then by id: by page number from 1, or after a cursor. */
 export interface PageRequest {
@@ -68,19 +69,21 @@ export async function findPage<T extends { _id: Id | string }>(
         }
       : filter
   const { hint, maxTimeMs = LIST_MS } = options
+  const skipped = (page.page - 1) * page.limit
   const bounds = { ...(hint && { hint }), maxTimeMS: maxTimeMs }
   const seen = model
     .find(scope as QueryFilter<T>, options.projection, bounds)
     .sort({ [field]: direction, _id: direction })
-    .skip(after ? 0 : (page.page - 1) * page.limit)
+    .skip(after ? 0 : skipped)
     .limit(page.limit + 1)
     .lean()
-  const count = model.countDocuments(filter, { ...bounds, limit: COUNT_LIMIT + 1 })
-  const [found, counted] = await inTime(Promise.all([seen, count]))
-  const rows = found as T[]
+  const rows = (await inTime(seen)) as T[]
   const shown = rows.slice(0, page.limit)
   const last = shown[shown.length - 1]
   const hasMore = rows.length > page.limit
+  // The last page of a numbered list tells the total, and so a search that finds little reads the tenant's rows once.
+  const isKnown = after === null && !hasMore && (rows.length > 0 || skipped === 0)
+  const counted = isKnown ? skipped + rows.length : await inTime(totalOf(model, filter, bounds))
   return {
     rows: shown,
     total: Math.min(counted, COUNT_LIMIT),
@@ -90,6 +93,27 @@ export async function findPage<T extends { _id: Id | string }>(
     hasMore,
     nextCursor: hasMore && last ? writeCursor(last[field], last._id) : null,
   }
+}
+
+/** Larger totals are cached: counting thousands of rows costs more than reading the page, and agents ask for the same lists. */
+const CACHED_ABOVE = 1000
+const CACHED_MS = 10_000
+const totals = new WeakMap<object, TtlCache<string, number>>()
+
+/** Number of rows that a filter leaves, up to one more than `COUNT_LIMIT`; above 1,000 it may be 10 s old. */
+async function totalOf<T>(
+  model: Model<T>,
+  filter: QueryFilter<T>,
+  bounds: { hint?: string; maxTimeMS: number },
+): Promise<number> {
+  const cache = totals.get(model) ?? new TtlCache<string, number>(1000)
+  totals.set(model, cache)
+  const key = JSON.stringify(filter)
+  const known = cache.get(key)
+  if (known !== undefined) return known
+  const counted = await model.countDocuments(filter, { ...bounds, limit: COUNT_LIMIT + 1 })
+  if (counted > CACHED_ABOVE) cache.set(key, counted, CACHED_MS)
+  return counted
 }
 
 const TIME_LIMIT_EXCEEDED = 50

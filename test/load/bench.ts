@@ -1,6 +1,18 @@
 import { Unfinished } from './measure/patience.ts'
 
-const BENCHES = ['receiver', 'recorder', 'sender', 'road', 'sockets', 'mixed', 'backlog', 'cost', 'foreign-ids', 'subscriptions']
+const BENCHES = [
+  'receiver',
+  'recorder',
+  'sender',
+  'road',
+  'sockets',
+  'mixed',
+  'backlog',
+  'cost',
+  'foreign-ids',
+  'subscriptions',
+  'inbox',
+]
 
 /** `npm run bench -- <name>`: product, skeleton and ratio from one run. See docs/benchmarks.md. */
 const [name = ''] = process.argv.slice(2)
