@@ -84,8 +84,10 @@ describe.for(LANGUAGES)('in %s', language => {
     await page.keyboard.press('Escape')
     await press(page, 'e', () => page.getByText(`${words.closed}: ${ELODIE.name}`).waitFor(patience))
     await untilTrue(async () => (await rowOf(page, ELODIE.name).count()) === 0, PAGE_MS)
+    const id = conversationIdOf(page)
+    await press(page, 'Escape', () => page.waitForURL(/\/inbox\?/, patience))
     // Opened again for whoever comes next.
-    await world.change(conversationIdOf(page), 'status', { status: 'open' })
+    await world.change(id, 'status', { status: 'open' })
     await rowOf(page, ELODIE.name).waitFor(patience)
     expect(problems).toEqual([])
   })

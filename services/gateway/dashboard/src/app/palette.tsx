@@ -12,6 +12,7 @@ import { setLanguage } from '../lib/i18n/i18n.ts'
 import { LANGUAGE_NAMES, LANGUAGES } from '../lib/i18n/languages.ts'
 import { useText } from '../lib/i18n/text.tsx'
 import { setPreference } from '../lib/preferences.ts'
+import { NOTHING_OPEN } from '../lib/routes.ts'
 import { signOut } from '../lib/session/session.ts'
 import { ContactAvatar } from '../ui/avatar.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -109,7 +110,7 @@ function usePages(): Entry[] {
     words: t(text),
     icon: <Icon of={icon} />,
     content: t(text),
-    run: () => void navigate({ to, params: {} }),
+    run: () => void navigate({ to, params: NOTHING_OPEN }),
   }))
 }
 

@@ -13,9 +13,11 @@ import { directionOf, LANGUAGE_NAMES, LANGUAGES } from '../lib/i18n/languages.ts
 import { useText } from '../lib/i18n/text.tsx'
 import { useNotifications } from '../lib/notifications.ts'
 import { setPreference, usePreferences } from '../lib/preferences.ts'
+import { NOTHING_OPEN } from '../lib/routes.ts'
 import { signOut } from '../lib/session/session.ts'
 import { useSession, useUser } from '../lib/session/session-store.ts'
 import { BellIcon, CheckIcon, Icon, SearchIcon, SignOutIcon } from '../ui/icons.tsx'
+import { shownCount } from '../ui/tag.tsx'
 import { showToast } from '../ui/toasts.tsx'
 import type { NavItem } from './nav.ts'
 import { openOverlay } from './use-app-keys.ts'
@@ -95,7 +97,7 @@ function Places({ pages }: { pages: NavItem[] }) {
   return (
     <div className="border-t border-line py-1">
       {pages.map(({ to, text, icon }) => (
-        <Ariakit.MenuItem key={to} className={ITEM} onClick={() => void navigate({ to, params: {} })}>
+        <Ariakit.MenuItem key={to} className={ITEM} onClick={() => void navigate({ to, params: NOTHING_OPEN })}>
           <Icon of={icon} />
           {t(text)}
         </Ariakit.MenuItem>
@@ -106,7 +108,7 @@ function Places({ pages }: { pages: NavItem[] }) {
       </Ariakit.MenuItem>
       <Ariakit.MenuItem className={ITEM} onClick={() => openOverlay('notifications')}>
         <Icon of={BellIcon} />
-        {t('app.notifications.count', { n: unread })}
+        {t('app.notifications.count', { n: unread, count: shownCount(unread) })}
       </Ariakit.MenuItem>
     </div>
   )

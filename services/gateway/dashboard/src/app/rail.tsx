@@ -3,6 +3,7 @@ import clsx from 'clsx'
 import { lazy, Suspense, useState } from 'react'
 import { useText } from '../lib/i18n/text.tsx'
 import { useNotifications } from '../lib/notifications.ts'
+import { NOTHING_OPEN } from '../lib/routes.ts'
 import { useUser } from '../lib/session/session-store.ts'
 import { isMac, shownOn } from '../lib/shortcuts/bindings.ts'
 import { PersonAvatar } from '../ui/avatar.tsx'
@@ -10,7 +11,7 @@ import { ConnectionBadge } from '../ui/connection-badge.tsx'
 import { BellIcon, Icon, MenuIcon, SearchIcon } from '../ui/icons.tsx'
 import { initialsOf } from '../ui/initials.ts'
 import { Mark } from '../ui/mark.tsx'
-import { Count } from '../ui/tag.tsx'
+import { Count, shownCount } from '../ui/tag.tsx'
 import { type NavItem, phoneBar, useNav } from './nav.ts'
 import { openOverlay } from './use-app-keys.ts'
 
@@ -61,7 +62,7 @@ function RailLink({ item: { to, text, icon }, onPhones }: { item: NavItem; onPho
     <li className={clsx(!onPhones && 'max-two:hidden')}>
       <Link
         to={to}
-        params={{}}
+        params={NOTHING_OPEN}
         className={clsx(railItem, railHere)}
         activeProps={{ 'aria-current': 'page' }}
         activeOptions={{ includeSearch: false }}
@@ -97,7 +98,7 @@ function BellButton() {
     <button
       type="button"
       className={clsx(railItem, 'min-h-10')}
-      aria-label={t('app.notifications.count', { n: unread })}
+      aria-label={t('app.notifications.count', { n: unread, count: shownCount(unread) })}
       onClick={() => openOverlay('notifications')}
     >
       <Icon of={BellIcon} size={20} />

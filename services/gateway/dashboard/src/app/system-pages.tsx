@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { useText } from '../lib/i18n/text.tsx'
+import { NOTHING_OPEN } from '../lib/routes.ts'
 import { Button, buttonClass } from '../ui/button.tsx'
 import { OfflineIcon, SearchIcon } from '../ui/icons.tsx'
 import { Empty } from '../ui/states.tsx'
@@ -13,7 +14,7 @@ export function NotFound() {
       title={t('app.notFound.title')}
       text={t('app.notFound.text')}
       action={
-        <Link to="/inbox/{-$conversationId}" params={{}} className={buttonClass({})}>
+        <Link to="/inbox/{-$conversationId}" params={NOTHING_OPEN} className={buttonClass({})}>
           {t('app.toInbox')}
         </Link>
       }

@@ -1,6 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { create } from 'zustand'
+import { NOTHING_OPEN } from '../lib/routes.ts'
 import { listenToKeys, useShortcuts } from '../lib/shortcuts/shortcuts.ts'
 import { NAV } from './nav.ts'
 
@@ -17,7 +18,7 @@ export function useAppKeys(): void {
   useShortcuts({
     palette: () => openOverlay(useOverlay.getState().open === 'palette' ? null : 'palette'),
     shortcuts: () => openOverlay('shortcuts'),
-    ...Object.fromEntries(NAV.map(({ to, shortcut }) => [shortcut, () => void navigate({ to, params: {} })])),
+    ...Object.fromEntries(NAV.map(({ to, shortcut }) => [shortcut, () => void navigate({ to, params: NOTHING_OPEN })])),
     nextPane: () => movePane(1),
     previousPane: () => movePane(-1),
   })

@@ -18,3 +18,6 @@ export const shellRoute = createRoute({
     if (status === 'signed-out') throw redirect({ to: '/sign-in', search: { next: location.href } as never })
   },
 })
+
+/** Parameters of the inbox without an open conversation: an empty object would keep the one that is open. */
+export const NOTHING_OPEN = { conversationId: undefined }

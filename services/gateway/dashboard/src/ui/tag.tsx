@@ -33,7 +33,10 @@ export function Count({ value, label }: { value: number; label?: string }) {
       className="figures inline-block h-4.5 min-w-4.5 rounded-full bg-brand px-1 text-center text-meta leading-4.5 font-bold text-on-brand"
       {...(label && { role: 'img', 'aria-label': label })}
     >
-      {value > 99 ? '99+' : value}
+      {shownCount(value)}
     </span>
   )
 }
+
+/** A label of what shows a count holds the same sign, for who speaks to the page says what they see. */
+export const shownCount = (value: number): string => (value > 99 ? '99+' : String(value))

@@ -12,6 +12,7 @@ import {
 } from '../../lib/data/conversation-actions.ts'
 import { useFormat } from '../../lib/i18n/format.ts'
 import { Text, useText } from '../../lib/i18n/text.tsx'
+import { NOTHING_OPEN } from '../../lib/routes.ts'
 import { useUser } from '../../lib/session/session-store.ts'
 import { showToast } from '../../ui/toasts.tsx'
 import { nextOf } from './list/next-conversation.ts'
@@ -56,7 +57,7 @@ export function useConversationActions(): ConversationActions {
     closeAndNext(conversation) {
       const next = nextOf(conversation.id, 1)
       close(conversation)
-      void navigate({ to: '/inbox/{-$conversationId}', params: next ? { conversationId: next } : {}, search })
+      void navigate({ to: '/inbox/{-$conversationId}', params: next ? { conversationId: next } : NOTHING_OPEN, search })
     },
     reopen: (...conversations) =>
       run(conversations, { status: 'open' }, <Text id="inbox.action.opened" values={{ name: nameFor(conversations) }} />),

@@ -1,4 +1,5 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
+import { NOTHING_OPEN } from '../../lib/routes.ts'
 import { useShortcuts } from '../../lib/shortcuts/shortcuts.ts'
 import { nextOf } from './list/next-conversation.ts'
 import { type InboxSearch, searchOfList, TABS } from './search.ts'
@@ -8,7 +9,7 @@ export function useInboxKeys(openId: string | null): void {
   const navigate = useNavigate()
   const search = searchOfList(useSearch({ from: '/shell/inbox/{-$conversationId}' }))
   const open = (conversationId: string | null) =>
-    void navigate({ to: '/inbox/{-$conversationId}', params: conversationId ? { conversationId } : {}, search })
+    void navigate({ to: '/inbox/{-$conversationId}', params: conversationId ? { conversationId } : NOTHING_OPEN, search })
   const move = (step: 1 | -1) => {
     const next = nextOf(openId, step)
     if (next === null) return false

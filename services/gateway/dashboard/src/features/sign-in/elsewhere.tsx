@@ -29,7 +29,10 @@ export function Elsewhere({ oidc }: { oidc: NonNullable<Methods['oidc']> }) {
           <span>{t(REFUSALS[error] ?? 'signIn.elsewhere.refused')}</span>
         </p>
       )}
-      <a href={start} className={`${buttonClass({ wide: true })} no-underline [--control:2.5rem]`}>
+      <a
+        href={start}
+        className={`${buttonClass({ wide: true })} no-underline [--control:2.5rem] pointer-coarse:[--control:2.75rem]`}
+      >
         {t('signIn.elsewhere', { name: oidc.name })}
       </a>
     </>

@@ -32,7 +32,7 @@ export function SignInForm({ email: given = '', isEmailFixed = false, onSignedIn
   const wait = useWait(attempt.error)
   return (
     <form
-      className="grid w-full gap-4 [--control:2.5rem]"
+      className="grid w-full gap-4 [--control:2.5rem] pointer-coarse:[--control:2.75rem]"
       onSubmit={event => {
         event.preventDefault()
         if (!attempt.isPending && wait === 0) attempt.mutate({ email, password, ...(isCodeAsked && { code: code.trim() }) })

@@ -112,7 +112,7 @@ function Choose({ link, token }: { link: OpenLink; token: string }) {
         </p>
       </div>
       <form
-        className="grid w-full gap-4 [--control:2.5rem]"
+        className="grid w-full gap-4 [--control:2.5rem] pointer-coarse:[--control:2.75rem]"
         onSubmit={event => {
           event.preventDefault()
           if (!accept.isPending) accept.mutate()

@@ -71,7 +71,7 @@ function Tabs({ search, tab }: { search: InboxSearch; tab: Tab }) {
             })
           }
           onKeyDown={event => moveTab(event)}
-          className="-mb-px inline-flex min-h-9 min-w-6 items-center justify-center gap-1.5 border-b-2 border-transparent whitespace-nowrap text-ink-2 aria-selected:border-brand aria-selected:font-semibold aria-selected:text-brand"
+          className="-mb-px inline-flex min-h-9 min-w-6 pointer-coarse:min-h-11 pointer-coarse:min-w-11 items-center justify-center gap-1.5 border-b-2 border-transparent whitespace-nowrap text-ink-2 aria-selected:border-brand aria-selected:font-semibold aria-selected:text-brand"
         >
           {t(`inbox.tab.${name}`)} <TabCount search={search} tab={name} />
         </button>

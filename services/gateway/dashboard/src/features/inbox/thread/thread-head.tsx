@@ -7,6 +7,7 @@ import { nameOfNumber, useNumbers } from '../../../lib/data/numbers.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
 import { usePresence } from '../../../lib/realtime/live-store.ts'
+import { NOTHING_OPEN } from '../../../lib/routes.ts'
 import { useMay } from '../../../lib/session/rights.ts'
 import { useUser } from '../../../lib/session/session-store.ts'
 import { useShortcuts } from '../../../lib/shortcuts/shortcuts.ts'
@@ -28,7 +29,7 @@ export function ThreadHead({ conversation }: { conversation: ConversationView | 
       <div className="flex min-w-0 flex-1 items-center gap-2.5 ps-4 max-two:ps-1">
         <Link
           to="/inbox/{-$conversationId}"
-          params={{}}
+          params={NOTHING_OPEN}
           search={search}
           aria-label={t('inbox.back')}
           className={clsx(buttonClass({ kind: 'quiet', iconOnly: true }), 'two:hidden')}
