@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { finishErasures } from '#services/ingest/background/finish-erasures.ts'
 import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
-import type { Id, MessageDoc, RecipientDoc } from '#shared/model/documents.ts'
+import type { EventDeliveryDoc, Id, MessageDoc, RecipientDoc } from '#shared/model/documents.ts'
 import { audienceKey, mediaKey } from '#shared/storage/open.ts'
 import { beginErasure } from '#shared/store/contacts/erase-begin.ts'
 import { tracesOf } from '#test/support/traces.ts'
@@ -99,6 +99,11 @@ test('[F55] nothing of an erased person is left, and everything of the others', 
     conversationId: new Types.ObjectId(other.id as string),
     content: { text: null, data: null, template: null, media: { id: brochure, state: 'STORED' } as never },
   })
+  await store.raw.eventDeliveries.insertMany([
+    deliveryAbout(conversation.id, 1, 'said: answer about the secret'),
+    deliveryAbout(conversation.id, 2, 'a contact was erased', true),
+    deliveryAbout(other.id, 3, 'said: secret of 212661830002'),
+  ])
   const campaignId = new Types.ObjectId()
   await store.raw.campaigns.insertOne({
     _id: campaignId,
@@ -162,8 +167,20 @@ test('[F55] nothing of an erased person is left, and everything of the others', 
   expect(await store.raw.campaignRecipients.countDocuments({ campaignId, state: 'PENDING', waId: '212661830002' })).toBe(1)
   // The label stays, and what its own row is told of; nobody has it any more.
   expect(await whereStands('Heart patient')).toEqual(['labels', 'events', 'auditLog'])
-  expect(await whereStands('secret of 212661830002')).toEqual(['conversations', 'messages', 'webhookEvents', 'events'])
+  const ofTheOther = ['conversations', 'messages', 'webhookEvents', 'events', 'eventDeliveries']
+  expect((await whereStands('secret of 212661830002')).toSorted()).toEqual(ofTheOther.toSorted())
+  expect(await store.raw.eventDeliveries.distinct('seq', { tenantId })).toEqual([2, 3])
 })
+
+/** An event that goes, or went, to a system of the tenant's. */
+function deliveryAbout(conversationId: string, seq: number, body: string, isErasure = false): EventDeliveryDoc {
+  return {
+    ...{ _id: new Types.ObjectId(), tenantId, subscriptionId: new Types.ObjectId(), eventId: `event ${seq}`, seq },
+    ...{ type: 'message.received', conversationId: new Types.ObjectId(conversationId), orderingKey: conversationId, body },
+    ...{ at: new Date(), state: 'PENDING', isTest: false, isErasure, tries: 0, nextAttemptAt: null, attempts: [] },
+    ...{ deliveredAt: null, replayedAt: null, createdAt: new Date() },
+  }
+}
 
 test('[F55] who writes after an erasure is somebody new, and what Meta repeats of before stays away', async () => {
   const before = '212661830003'
