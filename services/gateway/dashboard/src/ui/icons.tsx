@@ -14,6 +14,7 @@ export {
   IconBolt as QuickReplyIcon,
   IconBookmark as ViewsIcon,
   IconBroadcast as LiveIcon,
+  IconBuilding as TenantsIcon,
   IconCalendarTime as LaterIcon,
   IconCash as CostIcon,
   IconChartBar as AnalyticsIcon,

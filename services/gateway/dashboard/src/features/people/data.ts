@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { get, request } from '../../lib/api/client.ts'
 import type { ListPage, Role } from '../../lib/api/types.ts'
+import type { OneTimeLink } from '../../ui/link-dialog.tsx'
 
 /** A user as the admins of the account see them. */
 export interface Person {
@@ -13,13 +14,6 @@ export interface Person {
   hasSecondFactor: boolean
   lastSeenAt: string | null
   lastLockedAt: string | null
-}
-
-/** A one-time link, shown once. */
-export interface PersonLink {
-  url: string
-  purpose: 'invitation' | 'reset'
-  expiresAt: string
 }
 
 const KEY = ['people'] as const
@@ -46,7 +40,7 @@ export interface NewPerson {
   role: Role
 }
 
-export const invite = (body: NewPerson & { key: string }): Promise<Person & { link: PersonLink | null }> => {
+export const invite = (body: NewPerson & { key: string }): Promise<Person & { link: OneTimeLink | null }> => {
   const { key, ...person } = body
   return request('POST', '/users', { body: person, idempotencyKey: key })
 }
@@ -54,4 +48,4 @@ export const invite = (body: NewPerson & { key: string }): Promise<Person & { li
 export const changePerson = ({ id, ...body }: { id: string; role?: Role; status?: 'active' | 'disabled' }): Promise<Person> =>
   request('PATCH', `/users/${id}`, { body })
 
-export const newLink = ({ id }: { id: string }): Promise<PersonLink> => request('POST', `/users/${id}/link`)
+export const newLink = ({ id }: { id: string }): Promise<OneTimeLink> => request('POST', `/users/${id}/link`)

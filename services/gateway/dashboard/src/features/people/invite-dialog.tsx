@@ -7,12 +7,13 @@ import { useUser } from '../../lib/session/session-store.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Field, Input } from '../../ui/field.tsx'
+import type { OneTimeLink } from '../../ui/link-dialog.tsx'
 import { Refused } from '../../ui/refused.tsx'
-import { invite, type PersonLink, usePeopleChange } from './data.ts'
+import { invite, usePeopleChange } from './data.ts'
 import { RoleSelect } from './role-select.tsx'
 
 interface InviteDialogProps {
-  onInvited(name: string, link: PersonLink): void
+  onInvited(name: string, link: OneTimeLink): void
   onClose(): void
 }
 

@@ -9,13 +9,13 @@ import { useUser } from '../../lib/session/session-store.ts'
 import { PersonAvatar } from '../../ui/avatar.tsx'
 import { Button } from '../../ui/button.tsx'
 import { LockIcon, PlusIcon } from '../../ui/icons.tsx'
+import { LinkDialog, type OneTimeLink } from '../../ui/link-dialog.tsx'
 import { NoRight } from '../../ui/no-right.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { showToast } from '../../ui/toasts.tsx'
-import { changePerson, newLink, type Person, type PersonLink, peopleQuery, usePeopleChange } from './data.ts'
+import { changePerson, newLink, type Person, peopleQuery, usePeopleChange } from './data.ts'
 import { InviteDialog } from './invite-dialog.tsx'
-import { LinkDialog } from './link-dialog.tsx'
 import { RoleSelect, rankOf } from './role-select.tsx'
 
 /** Who works here, what may they do, and how does somebody new come in? */
@@ -24,7 +24,7 @@ export default function PeoplePage() {
   const mayChange = useMay('users.write')
   const mayRead = useMay('users.read')
   const [isInviting, setInviting] = useState(false)
-  const [shown, setShown] = useState<{ name: string; link: PersonLink } | null>(null)
+  const [shown, setShown] = useState<{ name: string; link: OneTimeLink } | null>(null)
   const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     ...peopleQuery,
     enabled: mayRead,
@@ -92,7 +92,7 @@ function Bones() {
 interface PersonRowProps {
   person: Person
   mayChange: boolean
-  onLink(link: PersonLink): void
+  onLink(link: OneTimeLink): void
 }
 
 function PersonRow({ person, mayChange, onLink }: PersonRowProps) {

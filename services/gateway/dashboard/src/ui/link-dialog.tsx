@@ -1,14 +1,21 @@
 import { useState } from 'react'
-import { useFormat } from '../../lib/i18n/format.ts'
-import { Text, useText } from '../../lib/i18n/text.tsx'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { CopyIcon } from '../../ui/icons.tsx'
-import type { PersonLink } from './data.ts'
+import { useFormat } from '../lib/i18n/format.ts'
+import { Text, useText } from '../lib/i18n/text.tsx'
+import { Button } from './button.tsx'
+import { Dialog } from './dialog.tsx'
+import { CopyIcon } from './icons.tsx'
+
+/** It is in one answer of the server and cannot be had again. */
+export interface OneTimeLink {
+  url: string
+  purpose: 'invitation' | 'reset'
+  expiresAt: string
+}
 
 interface LinkDialogProps {
+  /** Whom it is for. */
   name: string
-  link: PersonLink
+  link: OneTimeLink
   onClose(): void
 }
 
@@ -24,19 +31,19 @@ export function LinkDialog({ name, link, onClose }: LinkDialogProps) {
     )
   return (
     <Dialog
-      title={<Text id="people.link.title" values={{ name }} />}
+      title={<Text id="ui.link.title" values={{ name }} />}
       onClose={onClose}
       footer={<Button onClick={onClose}>{t('ui.close')}</Button>}
     >
       <p>
-        <Text id="people.link.text" values={{ at: full(link.expiresAt) }} />
+        <Text id="ui.link.text" values={{ at: full(link.expiresAt) }} />
       </p>
       <p className="rounded-2 border border-line bg-sunk px-3 py-2 font-mono text-meta break-all select-all">
         <bdi dir="ltr">{link.url}</bdi>
       </p>
       <div>
         <Button kind="primary" icon={CopyIcon} onClick={() => void copy()}>
-          {t(isCopied ? 'people.link.copied' : 'people.link.copy')}
+          {t(isCopied ? 'ui.link.copied' : 'ui.link.copy')}
         </Button>
       </div>
     </Dialog>
