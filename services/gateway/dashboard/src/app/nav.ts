@@ -12,6 +12,7 @@ import {
   SettingsIcon,
   type TablerIcon,
   TemplatesIcon,
+  TenantsIcon,
 } from '../ui/icons.tsx'
 
 export interface NavItem {
@@ -25,6 +26,7 @@ export interface NavItem {
     | '/operations'
     | '/people'
     | '/settings'
+    | '/tenants'
   text: TextId
   icon: TablerIcon
   /** Least action that a role must have to see the page; null: everybody. */
@@ -80,6 +82,7 @@ export const NAV: NavItem[] = [
   },
   { to: '/people', text: 'app.nav.people', icon: PeopleIcon, action: 'users.read', shortcut: 'goPeople' },
   { to: '/settings', text: 'app.nav.settings', icon: SettingsIcon, action: null },
+  { to: '/tenants', text: 'app.nav.tenants', icon: TenantsIcon, action: 'tenants.any' },
 ]
 
 /** Which pages stand in the bar of phones first; the bar has room for four, and More beside them. */

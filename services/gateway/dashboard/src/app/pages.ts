@@ -8,6 +8,7 @@ import { peopleRoute } from '../features/people/route.ts'
 import { settingsRoute } from '../features/settings/route.ts'
 import { loginRoute, signInRoute } from '../features/sign-in/route.ts'
 import { templatesRoute } from '../features/templates/route.ts'
+import { tenantsRoute } from '../features/tenants/route.ts'
 import { welcomeRoute } from '../features/welcome/route.ts'
 
 /** Pages for everybody. */
@@ -26,4 +27,5 @@ export const pages = [
   operationsRoute,
   peopleRoute,
   settingsRoute,
+  tenantsRoute,
 ] as const

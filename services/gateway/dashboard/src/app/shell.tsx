@@ -7,6 +7,7 @@ import { startLive } from '../lib/realtime/live.ts'
 import { useSession } from '../lib/session/session-store.ts'
 import { useSettings } from '../lib/settings.ts'
 import { CrashBoundary } from '../ui/crash.tsx'
+import { ActingBanner } from './acting.tsx'
 import { Banners } from './banners.tsx'
 import { Overlays } from './overlays.tsx'
 import { Rail } from './rail.tsx'
@@ -37,6 +38,7 @@ export function Shell() {
       </a>
       <Rail />
       <div className="flex min-h-0 min-w-0 flex-col border-line bg-sheet two:border-s">
+        <ActingBanner />
         <Banners />
         <main id="main" tabIndex={-1} className="@container/main min-h-0 flex-1 overflow-auto outline-none">
           <CrashBoundary>

@@ -1,3 +1,4 @@
+import { actingHeaders } from '../session/acting.ts'
 import { accessToken, renewToken } from '../session/session.ts'
 import { Problem, problemOf, unreachable } from './problem.ts'
 
@@ -60,6 +61,7 @@ async function send(method: Method, path: string, options: RequestOptions, token
         ...(token && { authorization: `Bearer ${token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(file?.type && { 'content-type': file.type }),
+        ...actingHeaders(path),
         ...(idempotencyKey && { 'idempotency-key': idempotencyKey }),
         ...headers,
       },

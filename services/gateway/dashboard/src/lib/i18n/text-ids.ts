@@ -15,6 +15,7 @@ import type people from '../../features/people/texts.json'
 import type settings from '../../features/settings/texts.json'
 import type signIn from '../../features/sign-in/texts.json'
 import type templates from '../../features/templates/texts.json'
+import type tenants from '../../features/tenants/texts.json'
 import type welcome from '../../features/welcome/texts.json'
 import type templateParts from '../../ui/templates/texts.json'
 import type ui from '../../ui/texts.json'
@@ -39,6 +40,7 @@ export type TextId =
   | keyof typeof signIn
   | keyof typeof templateParts
   | keyof typeof templates
+  | keyof typeof tenants
   | keyof typeof timeline
   | keyof typeof thread
   | keyof typeof ui

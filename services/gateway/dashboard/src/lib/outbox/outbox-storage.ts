@@ -1,3 +1,4 @@
+import { actingNow } from '../session/acting.ts'
 import { PERSONAL } from '../session/session.ts'
 import { useSession } from '../session/session-store.ts'
 
@@ -42,8 +43,14 @@ export interface UploadedFile {
   kind: 'image' | 'video' | 'audio' | 'document' | 'sticker'
 }
 
-/** One key for each entry: two tabs that write at once do not take each other's away. */
-const prefix = () => `${PERSONAL}outbox.${useSession.getState().user?.id ?? ''}.`
+/**
+ * One key for each entry: two tabs that write at once do not take each other's away. What was written in another account waits until
+ * its writer acts there again.
+ */
+function prefix(): string {
+  const acting = actingNow()
+  return `${PERSONAL}outbox.${acting ? `in.${acting.id}.` : ''}${useSession.getState().user?.id ?? ''}.`
+}
 
 /** What this person left in this browser, oldest first. */
 export function keptEntries(): OutboxEntry[] {

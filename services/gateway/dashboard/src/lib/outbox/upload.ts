@@ -1,5 +1,6 @@
 import { pathOf } from '../api/client.ts'
 import { problemOf, unreachable } from '../api/problem.ts'
+import { actingHeaders } from '../session/acting.ts'
 import { accessToken, renewToken } from '../session/session.ts'
 import type { UploadedFile } from './outbox-storage.ts'
 
@@ -37,6 +38,7 @@ function post(content: Blob, { name, type, key, signal, onProgress }: Upload, to
     if (token !== null) request.setRequestHeader('authorization', `Bearer ${token}`)
     request.setRequestHeader('content-type', type || 'application/octet-stream')
     request.setRequestHeader('idempotency-key', key)
+    for (const [name, value] of Object.entries(actingHeaders('/media'))) request.setRequestHeader(name, value)
     request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0)
     request.onload = () => resolve(responseOf(request))
     request.onerror = () => reject(unreachable(new Error('The upload was cut off.')))

@@ -2,6 +2,7 @@ import { notifyManager, type QueryClient } from '@tanstack/react-query'
 import type { SessionReady } from '#shared/contracts/socket-events.ts'
 import { createRealtimeClient, type RealtimeClient } from '#shared/realtime-client/client.ts'
 import { applyEvents } from '../data/patches.ts'
+import { actingNow } from '../session/acting.ts'
 import { renewToken } from '../session/session.ts'
 import { useSession } from '../session/session-store.ts'
 import { createBatcher, createJournal, type LiveEvent } from './event-buffer.ts'
@@ -48,9 +49,11 @@ export function startLive(queryClient: QueryClient, url: string | null): () => v
     for (const event of events) for (const listener of listeners) listener(event)
   })
   let isFirst = true
+  const acting = actingNow()
   const connected = createRealtimeClient({
     url: url ?? location.origin,
     token: currentToken,
+    ...(acting && { organizationId: acting.id }),
     onEvent: (name, event) => batch({ name, event }),
     onReady(session) {
       usePresence.setState(state => afterReady({ ...NOBODY, writers: state.writers }, session))

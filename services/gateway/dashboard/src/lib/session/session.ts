@@ -1,5 +1,6 @@
 import { problemOf, unreachable } from '../api/problem.ts'
 import type { SessionBody, SignedIn } from '../api/types.ts'
+import { forgetActing } from './acting.ts'
 import { useSession } from './session-store.ts'
 import { alone, listenToTabs, tellTabs } from './tabs.ts'
 
@@ -103,6 +104,7 @@ function end(): void {
 
 function forget(): void {
   remove(HINT)
+  forgetActing()
   try {
     for (const key of Object.keys(localStorage)) if (key.startsWith(PERSONAL)) localStorage.removeItem(key)
     indexedDB.deleteDatabase(FILES)
