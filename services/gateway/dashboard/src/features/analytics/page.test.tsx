@@ -2,7 +2,7 @@ import { i18n } from '@lingui/core'
 import { I18nProvider } from '@lingui/react'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { createMemoryHistory, createRouter, RouterProvider } from '@tanstack/react-router'
-import { fireEvent, render, screen, within } from '@testing-library/react'
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createQueryClient } from '../../lib/api/query-client.ts'
 import type { Role } from '../../lib/api/types.ts'
@@ -129,7 +129,7 @@ const figuresOf = (container: HTMLElement) =>
 
 test('seven figures say what is to be done first, shares with their counts, and money in its currency', async () => {
   const { container } = await open()
-  await vi.waitFor(() =>
+  await waitFor(() =>
     expect(figuresOf(container)).toEqual({
       'Unattended now': ['5', 'the first for 22 min'],
       'Median first reply': ['1 min 52 sec', ''],
@@ -151,7 +151,7 @@ test('a period before is compared in words', async () => {
     return Response.json({ ...reportOf(path.slice('/analytics/'.length), query, false), totals })
   }
   const { container } = await open('/analytics', { own })
-  await vi.waitFor(() => {
+  await waitFor(() => {
     expect(figuresOf(container).Sent).toEqual(['100', '25% more'])
     expect(figuresOf(container)['Median first reply']).toEqual(['1 min 52 sec', '24 sec faster'])
   })
@@ -217,21 +217,21 @@ test('tables say why messages failed, when people write, and set the prices besi
 test('the period is in the address and is asked for in the days of the account', async () => {
   const { calls, router } = await open('/analytics?days=7')
   await section('Messages sent')
-  await vi.waitFor(() => expect(calls).toContain('/analytics/messages?from=2026-11-23&to=2026-11-29&by=day'))
+  await waitFor(() => expect(calls).toContain('/analytics/messages?from=2026-11-23&to=2026-11-29&by=day'))
   // Nothing is shown of days that are not known yet.
   expect(calls.filter(call => call.startsWith('/analytics/messages?by=day'))).toEqual([])
   await screen.findByText(/Africa\/Casablanca/)
   fireEvent.change(screen.getByLabelText('Period'), { target: { value: 'own' } })
   fireEvent.change(await screen.findByLabelText('First day'), { target: { value: '2026-11-01' } })
-  await vi.waitFor(() => expect(router.state.location.search).toEqual({ from: '2026-11-01', to: '2026-11-29' }))
-  await vi.waitFor(() => expect(calls).toContain('/analytics/hours?from=2026-11-01&to=2026-11-29'))
+  await waitFor(() => expect(router.state.location.search).toEqual({ from: '2026-11-01', to: '2026-11-29' }))
+  await waitFor(() => expect(calls).toContain('/analytics/hours?from=2026-11-01&to=2026-11-29'))
 })
 
 test('filters narrow what they can; where they cannot, it is said', async () => {
   const { calls } = await open(`/analytics?number=${NUMBER}&agent=${SALMA}&template=order_shipped`)
   await section('Who answers')
   const all = `clientId=${NUMBER}&agentId=${SALMA}`
-  await vi.waitFor(() => {
+  await waitFor(() => {
     expect(calls).toContain(`/analytics/messages?${all}&template=order_shipped&by=day`)
     expect(calls).toContain(`/analytics/failures?${all}&template=order_shipped`)
     expect(calls).toContain(`/analytics/response-times?${all}&by=day`)
@@ -241,7 +241,7 @@ test('filters narrow what they can; where they cannot, it is said', async () => 
   screen.getByText(/has no agent and no template/)
   await screen.findByText(/Meta’s bill is known for all messages of a number only/)
   fireEvent.click(screen.getByRole('button', { name: 'Take the filters away' }))
-  await vi.waitFor(() => expect(screen.queryByText(/Times are not counted by template/)).toBeNull())
+  await waitFor(() => expect(screen.queryByText(/Times are not counted by template/)).toBeNull())
 })
 
 test('a report is saved with the days and filters that are shown; a refusal is said', async () => {
@@ -258,7 +258,7 @@ test('a report is saved with the days and filters that are shown; a refusal is s
   const costs = await section('What messages cost')
   await within(costs).findByText('Marketing')
   fireEvent.click(within(costs).getByRole('button', { name: 'What messages cost: save as CSV' }))
-  await vi.waitFor(() => expect(saved).toEqual(['cost-by-category.csv']))
+  await waitFor(() => expect(saved).toEqual(['cost-by-category.csv']))
   expect(calls).toContain('/analytics/cost/export.csv?by=category')
   isRefused = true
   fireEvent.click(within(costs).getByRole('button', { name: 'What messages cost: save as CSV' }))
@@ -267,7 +267,7 @@ test('a report is saved with the days and filters that are shown; a refusal is s
 
 test('without messages there are frames that say so, and no invented zeros', async () => {
   const { container } = await open('/analytics', { isEmpty: true })
-  await vi.waitFor(() => expect(screen.getAllByText('No data in this period.')).toHaveLength(8))
+  await waitFor(() => expect(screen.getAllByText('No data in this period.')).toHaveLength(8))
   expect(screen.queryByRole('slider')).toBeNull()
   const figures = figuresOf(container)
   expect(figures['Unattended now']).toEqual(['0', 'nobody waits'])

@@ -2,7 +2,7 @@ import { i18n } from '@lingui/core'
 import { I18nProvider } from '@lingui/react'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { createMemoryHistory, createRouter, RouterProvider } from '@tanstack/react-router'
-import { fireEvent, render, screen, within } from '@testing-library/react'
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { createQueryClient } from '../../lib/api/query-client.ts'
 import type { Role } from '../../lib/api/types.ts'
@@ -85,7 +85,7 @@ test('each tenant has its state, its volume, and what may be done in that state'
   expect(await buttons('Beta')).toEqual(['Resume', 'Deactivate', 'Act in it'])
   expect(await buttons('Gone')).toEqual(['Reactivate', 'Act in it'])
   within(await row('Beta')).getByText('suspended')
-  await vi.waitFor(async () => expect((await row('Atlas')).textContent).toContain('1,234 messages sent in 30 days'))
+  await waitFor(async () => expect((await row('Atlas')).textContent).toContain('1,234 messages sent in 30 days'))
   expect((await row('Platform')).textContent).toContain('your own')
 })
 
@@ -101,7 +101,7 @@ test.for([
   expect(within(dialog).getByRole('heading').textContent).toBe(`${verb} ${name}?`)
   expect(calls.filter(one => !one.startsWith('GET'))).toEqual([])
   fireEvent.click(within(dialog).getByRole('button', { name: verb }))
-  await vi.waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
   expect(calls).toContain(call)
   expect(bodies).toEqual(sent)
   expect(calls.filter(one => one === 'GET /tenants?limit=100').length).toBeGreaterThan(1)

@@ -1,14 +1,15 @@
-import type { UseInfiniteQueryResult } from '@tanstack/react-query'
+import { type UseInfiniteQueryResult, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import type { ConversationView } from '#shared/contracts/views.ts'
 import type { Pages } from '../../../lib/data/conversation-list.ts'
+import { conversationCountQuery } from '../../../lib/data/conversations.ts'
 import { useNumbers } from '../../../lib/data/numbers.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { Button } from '../../../ui/button.tsx'
-import { CheckIcon, FilterIcon, Icon, NumbersIcon, UpIcon } from '../../../ui/icons.tsx'
+import { CheckIcon, FilterIcon, Icon, UpIcon } from '../../../ui/icons.tsx'
 import { Bone, Empty, ErrorRow } from '../../../ui/states.tsx'
 import { type InboxSearch, isFiltered, type Tab } from '../search.ts'
 import { ConversationRow } from './conversation-row.tsx'
@@ -16,6 +17,8 @@ import { useShownIds } from './next-conversation.ts'
 import { SelectBox } from './select-box.tsx'
 import { useUnreadTitle } from './unread-title.ts'
 import { useRowKeys } from './use-row-keys.ts'
+
+const FirstSteps = lazy(() => import('./first-steps.tsx'))
 
 type ListQuery = UseInfiniteQueryResult<Pages<ConversationView>, Error>
 
@@ -168,6 +171,8 @@ function NewsPill({ count, onShow }: { count: number; onShow(): void }) {
 function NoRows({ search, tab }: { search: InboxSearch; tab: Tab }) {
   const t = useText()
   const numbers = useNumbers()
+  // Of the whole account: closed conversations count, too.
+  const { data: all, error } = useQuery({ ...conversationCountQuery({}), enabled: !isFiltered(search) })
   const navigate = useNavigate({ from: '/inbox/{-$conversationId}' })
   if (isFiltered(search))
     return (
@@ -177,7 +182,14 @@ function NoRows({ search, tab }: { search: InboxSearch; tab: Tab }) {
         action={<Button onClick={() => void navigate({ search: tab === 'mine' ? {} : { tab } })}>{t('inbox.none.clear')}</Button>}
       />
     )
-  if (numbers?.length === 0) return <Empty icon={NumbersIcon} title={t('inbox.none.number')} text={t('inbox.none.number.text')} />
+  if (numbers?.length === 0 || all?.total === 0)
+    return (
+      <Suspense fallback={null}>
+        <FirstSteps />
+      </Suspense>
+    )
+  // Nobody is told that all is answered before it is known.
+  if (all === undefined && !error) return null
   return (
     <Empty
       icon={CheckIcon}
