@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { startDeadLetterConsumer } from '#services/ingest/recorder/dead-letters.ts'
 import { createRecording, newPace, type RecorderDeps } from '#services/ingest/recorder/recorder.ts'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
@@ -14,6 +14,7 @@ import { connectQueue } from '#shared/queue/connect.ts'
 import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { test as base } from '#test/support/world.ts'
 import {
   ARRIVAL,
@@ -251,7 +252,7 @@ test('every sequence, as Meta sends it, leaves the rows and emits the events of 
     left[name] = (await describeStore(recording.store)).toSorted()
   }
   expect(left).toEqual(Object.fromEntries(Object.entries(SEQUENCES_EXPECTED).map(([name, lines]) => [name, lines.toSorted()])))
-}, 60_000)
+}, 240_000)
 
 test('an answer by user id alone finds who was written to by phone, before the status that names both or after', async ({
   recording,
@@ -391,7 +392,7 @@ test('the dead-letter consumer stores what any queue gave up, once however often
   await queue.publish({ ...deadLetter, body })
   await using _deadLetters = await startDeadLetterConsumer({ store: recording.store, queue, log })
   const { connection } = recording.store
-  await vi.waitFor(async () => {
+  await untilPasses(async () => {
     expect(await connection.collection('webhookEvents').findOne({ status: 'FAILED' })).toMatchObject({ eventType: 'message' })
     expect(await queue.check(QUEUES.dead)).toMatchObject({ messageCount: 0 })
   })
@@ -408,7 +409,7 @@ test.for(['message-template-status-update-approved', 'account-update-partner-rem
     const envelope = { exchange: EXCHANGES.dead, routingKey: QUEUES.account, type: MESSAGE_TYPE.webhook, messageId: 'w-dead' }
     await queue.publish({ ...envelope, body: readFixture(name) })
     await using _deadLetters = await startDeadLetterConsumer({ store: recording.store, queue, log })
-    await vi.waitFor(async () => {
+    await untilPasses(async () => {
       const event = await recording.store.raw.webhookEvents.findOne({ status: 'FAILED' })
       expect(event).toMatchObject({ eventType: 'account', tenantId })
     })

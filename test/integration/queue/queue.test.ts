@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'amqplib'
-import { expect, onTestFinished, vi } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
 import { Outage } from '#shared/domain/errors.ts'
 import { readDeadLetter } from '#shared/queue/origin.ts'
 import { EXCHANGES, QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE } from '#shared/queue/types.ts'
-import { untilTrue } from '#test/support/until.ts'
+import { untilPasses, untilTrue } from '#test/support/until.ts'
 import { batches, bodyOf, open, queue0, range, TRACE, test, webhook } from '#test/support/worlds/queue.ts'
 
 test('publishing is pipelined, and a batch consumer gets everything once and in order', async ({ world }) => {
@@ -23,10 +23,10 @@ test('publishing is pipelined, and a batch consumer gets everything once and in 
     },
     batches,
   )
-  await vi.waitFor(() => expect(seen).toHaveLength(500))
+  await untilPasses(() => expect(seen).toHaveLength(500))
   expect(seen).toEqual(range(500))
   expect(Math.max(...sizes)).toBeLessThanOrEqual(100)
-  await vi.waitFor(async () => expect((await queue.check(queue0)).messageCount).toBe(0))
+  await untilPasses(async () => expect((await queue.check(queue0)).messageCount).toBe(0))
 })
 
 test('a patient consumer keeps what is not urgent until something urgent comes', async ({ world }) => {
@@ -39,12 +39,12 @@ test('a patient consumer keeps what is not urgent until something urgent comes',
   // No meeting point comes while the test runs: they are a day apart.
   await queue.consumeBatches(queue0, handler, { ...batches, prefetch: 10, maxBatch: 4, patienceMs: 86_400_000 })
   for (const i of range(3)) await queue.publish(webhook(i))
-  await vi.waitFor(async () => expect((await queue.check(queue0)).messageCount).toBe(0))
+  await untilPasses(async () => expect((await queue.check(queue0)).messageCount).toBe(0))
   expect(seen).toEqual([])
   await queue.publish({ ...webhook(3), isUrgent: true })
-  await vi.waitFor(() => expect(seen).toEqual([[0, 1, 2, 3]]))
+  await untilPasses(() => expect(seen).toEqual([[0, 1, 2, 3]]))
   for (const i of [4, 5, 6, 7, 8]) await queue.publish(webhook(i))
-  await vi.waitFor(() => expect(seen).toEqual([range(4), [4, 5, 6, 7]]))
+  await untilPasses(() => expect(seen).toEqual([range(4), [4, 5, 6, 7]]))
 })
 
 test('headers travel with the message', async ({ world }) => {
@@ -59,7 +59,7 @@ test('headers travel with the message', async ({ world }) => {
     { prefetch: 10 },
   )
   await queue.publish(webhook('x'))
-  await vi.waitFor(() => expect(deliveries).toHaveLength(1))
+  await untilPasses(() => expect(deliveries).toHaveLength(1))
   expect(deliveries[0]).toMatchObject({
     exchange: EXCHANGES.webhook,
     routingKey: 'conversation.0',
@@ -111,7 +111,7 @@ test('a throw is tried again a second later with a raised attempt; a dead letter
     { prefetch: 10 },
   )
   await queue.publish(webhook('poison'))
-  await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 10_000 })
+  await untilPasses(() => expect(dead).toHaveLength(1))
   expect(attempts).toEqual([1, 2])
   const deadLetter = readDeadLetter(dead[0] as Delivery)
   expect(deadLetter).toMatchObject({
@@ -140,7 +140,7 @@ test('in a batch each delivery has its own outcome', async ({ world }) => {
     },
     batches,
   )
-  await vi.waitFor(() => expect(seen).toContainEqual([3, 2]), { timeout: 10_000 })
+  await untilPasses(() => expect(seen).toContainEqual([3, 2]))
   expect(seen.filter(([body]) => body !== 3)).toHaveLength(5)
 })
 
@@ -156,16 +156,16 @@ test('a delivery after a pause is handled at once, those of a stream together, a
   await queue.consumeBatches(queue0, handler, { prefetch: 512, maxBatch: 10, lingerMs: 0, everyMs: 1500 })
   const startedAt = performance.now()
   await queue.publish(webhook(0))
-  await vi.waitFor(() => expect(handled).toHaveLength(1))
+  await untilPasses(() => expect(handled).toHaveLength(1))
   await queue.publish(webhook(1))
   await queue.publish(webhook(2))
-  await vi.waitFor(() => expect(handled).toHaveLength(2), { timeout: 5000 })
+  await untilPasses(() => expect(handled).toHaveLength(2))
   const [first, second] = handled as [(typeof handled)[0], (typeof handled)[0]]
   expect(handled.map(({ bodies }) => bodies)).toEqual([[0], [1, 2]])
   expect(first.at - startedAt).toBeLessThan(1000)
   expect(second.at - first.at).toBeGreaterThan(1490)
   await Promise.all(range(10).map(i => queue.publish(webhook(i + 3))))
-  await vi.waitFor(() => expect(handled).toHaveLength(3))
+  await untilPasses(() => expect(handled).toHaveLength(3))
   expect((handled.at(-1)?.at ?? 0) - second.at).toBeLessThan(1000)
 })
 
@@ -183,7 +183,7 @@ test('an outage is waited out in place: no attempt, no dead letter, order kept',
     },
     batches,
   )
-  await vi.waitFor(() => expect(seen).toHaveLength(20), { timeout: 10_000 })
+  await untilPasses(() => expect(seen).toHaveLength(20))
   expect(seen.map(bodyOf)).toEqual(range(20))
   expect(seen.every(delivery => delivery.attempt === 1 && !delivery.redelivered)).toBe(true)
 })
@@ -198,10 +198,10 @@ test('a hand-over in the middle of a batch keeps every message and their order',
     return DONE
   }
   const first = await queue.consumeBatches(queue0, take(100), { prefetch: 512, maxBatch: 10, lingerMs: 5 })
-  await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(10))
+  await untilPasses(() => expect(seen.length).toBeGreaterThanOrEqual(10))
   await first[Symbol.asyncDispose]()
   await queue.consumeBatches(queue0, take(0), { prefetch: 512, maxBatch: 10, lingerMs: 5 })
-  await vi.waitFor(() => expect(seen).toHaveLength(60))
+  await untilPasses(() => expect(seen).toHaveLength(60))
   expect(seen).toEqual(range(60))
 })
 
@@ -216,10 +216,10 @@ test('two instances share the shards, and one takes all when the other ends', as
   }, 50)
   onTestFinished(() => clearInterval(feed))
 
-  await vi.waitFor(() => expect([first.activeShards().length, second.activeShards().length]).toEqual([2, 2]), { timeout: 15_000 })
+  await untilPasses(() => expect([first.activeShards().length, second.activeShards().length]).toEqual([2, 2]))
   expect(new Set([...first.activeShards(), ...second.activeShards()]).size).toBe(4)
   await first[Symbol.asyncDispose]()
-  await vi.waitFor(() => expect(second.activeShards()).toHaveLength(4), { timeout: 10_000 })
+  await untilPasses(() => expect(second.activeShards()).toHaveLength(4))
 })
 
 test('a ladder that is used up ends in the dead letters', async ({ world }) => {
@@ -243,7 +243,7 @@ test('a ladder that is used up ends in the dead letters', async ({ world }) => {
     { prefetch: 10 },
   )
   await queue.publish(webhook('poison', 'account'))
-  await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 15_000 })
+  await untilPasses(() => expect(dead).toHaveLength(1))
   expect(attempts).toEqual([1, 2, 3])
   expect(readDeadLetter(dead[0] as Delivery)).toMatchObject({ queue: QUEUES.account, reason: 'attempts used up', attempt: 3 })
 })
@@ -260,7 +260,7 @@ test('later comes back without counting an attempt', async ({ world }) => {
     { prefetch: 10 },
   )
   await queue.publish(webhook('x'))
-  await vi.waitFor(() => expect(attempts).toEqual([1, 1, 1]), { timeout: 15_000 })
+  await untilPasses(() => expect(attempts).toEqual([1, 1, 1]))
 })
 
 test('[F20] an outage that lasts gives the messages back once, and takes them again in order when it is over', async ({
@@ -284,7 +284,7 @@ test('[F20] an outage that lasts gives the messages back once, and takes them ag
     },
     { ...batches, available },
   )
-  await vi.waitFor(() => expect(seen).toHaveLength(20), { timeout: 15_000 })
+  await untilPasses(() => expect(seen).toHaveLength(20))
   expect(seen.map(bodyOf)).toEqual(range(20))
   expect(seen.every(delivery => delivery.attempt === 1 && delivery.redelivered)).toBe(true)
 })
@@ -367,7 +367,7 @@ test('stopping lets work in hand finish, ack it, and signals it to hurry; nothin
     { prefetch: 4 },
   )
   await Promise.all(range(10).map(i => queue.publish(webhook(i))))
-  await vi.waitFor(() => expect(started).toHaveLength(4))
+  await untilPasses(() => expect(started).toHaveLength(4))
   await consumer[Symbol.asyncDispose]()
   expect(finished.sort()).toEqual(started.sort())
   expect(hurried).toContain(true)
@@ -381,7 +381,7 @@ test('stopping lets work in hand finish, ack it, and signals it to hurry; nothin
     },
     { prefetch: 1 },
   )
-  await vi.waitFor(() => expect([...rest, ...finished].sort()).toEqual(range(10)))
+  await untilPasses(() => expect([...rest, ...finished].sort()).toEqual(range(10)))
 })
 
 test('closing the queue drains its consumers first', async ({ world }) => {
@@ -402,11 +402,11 @@ test('closing the queue drains its consumers first', async ({ world }) => {
     { ...batches, maxBatch: 5 },
   )
   await Promise.all(range(20).map(i => feeder.publish(webhook(i))))
-  await vi.waitFor(() => expect(started).toHaveLength(1))
+  await untilPasses(() => expect(started).toHaveLength(1))
   closing.resolve()
   await queue[Symbol.asyncDispose]()
   const left = 20 - (started[0] ?? 0)
-  await vi.waitFor(async () => expect((await feeder.check(queue0)).messageCount).toBe(left))
+  await untilPasses(async () => expect((await feeder.check(queue0)).messageCount).toBe(left))
   expect(started).toHaveLength(1)
   expect((await feeder.check(QUEUES.account)).messageCount).toBe(1)
 })
@@ -425,7 +425,7 @@ test('a publish that closes its channel harms no other queue, and the channel co
   const wrong = { ...webhook('x'), exchange: 'linko.nowhere.v1' }
   const results = await Promise.allSettled([queue.publish(wrong), queue.publish(webhook('y'))])
   expect(results).toMatchObject([{ reason: { reason: 'disconnected' } }, { status: 'fulfilled' }])
-  await vi.waitFor(() => expect(queue.isReady()).toBe(true), { timeout: 10_000 })
+  await untilPasses(() => expect(queue.isReady()).toBe(true))
 })
 
 test('asking for a queue that is not there disturbs nobody', async ({ world }) => {
@@ -441,5 +441,5 @@ test('asking for a queue that is not there disturbs nobody', async ({ world }) =
   )
   const answers = await Promise.allSettled([queue.check('linko.nowhere'), queue.check(queue0), queue.publish(webhook(1))])
   expect(answers.map(answer => answer.status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
-  await vi.waitFor(() => expect(seen).toEqual([1]))
+  await untilPasses(() => expect(seen).toEqual([1]))
 })
