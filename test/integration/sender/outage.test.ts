@@ -84,12 +84,13 @@ test('[F21] Redis goes in the middle of a run and comes back: each of two sender
   proxy.cut()
   await untilTrue(() => meta.posts.length >= count / 2)
   proxy.mend()
-  await untilTrue(async () => (await sent(w)) === count, 60_000)
+  await untilTrue(async () => (await sent(w)) === count)
   expect(await fallback()).toBeGreaterThan(before)
   const ids = meta.posts.map(({ body }) => body.biz_opaque_callback_data)
   expect(ids.toSorted()).toEqual(messages.map(({ _id }) => `1:c:${_id}:1`).toSorted())
-  // Two changes of the guard, each with the burst that it grants anew: never more than these above the rate.
-  const times = meta.posts.map(({ at }) => at)
-  const most = Math.max(...times.map(from => times.filter(at => at >= from && at < from + 1000).length))
-  expect(most).toBeLessThanOrEqual(rate + 3 * 8 + 15)
-}, 120_000)
+  // Two changes of the guard, each with the burst that it grants anew: since the first call never more than these above the rate,
+  // however late a busy machine makes calls.
+  const times = meta.posts.map(({ at }) => at).toSorted((a, b) => a - b)
+  const above = times.map((at, i) => i + 1 - (rate * (at - (times[0] as number))) / 1000)
+  expect(Math.max(...above)).toBeLessThanOrEqual(3 * 8 + 15)
+}, 240_000)
