@@ -6,7 +6,7 @@ import type { Store } from '#shared/store/connect.ts'
 import { JWT_SECRET } from './bed.ts'
 import { startChild } from './child.ts'
 import { openDemoBed } from './demo-bed.ts'
-import { fillInbox, LABEL, nameOf, RARE_WORD } from './inbox-world.ts'
+import { fillInbox, LABEL, nameOf, RARE_WORD } from './inbox/world.ts'
 import { percentile, ratio } from './measure/figures.ts'
 
 const CONVERSATIONS = Number(process.env.BENCH_CONVERSATIONS ?? 200_000)

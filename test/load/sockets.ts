@@ -12,7 +12,7 @@ import { type Child, startChild } from './child.ts'
 import { openDemoBed } from './demo-bed.ts'
 import { alternate, ratio, report, type Turn } from './measure/figures.ts'
 import { PATIENCE_MS, within } from './measure/patience.ts'
-import type { CountJob, CountResult, ListenJob } from './sockets-load.ts'
+import type { CountJob, CountResult, ListenJob } from './sockets/load.ts'
 
 const SOCKETS = Number(process.env.BENCH_SOCKETS ?? 5000)
 const TENANTS = Number(process.env.BENCH_TENANTS ?? 500)
@@ -26,8 +26,8 @@ export async function run(): Promise<void> {
   const { bed, store, queue } = stack.use(await openDemoBed())
   const people = await addTenants(store, TENANTS)
   const realtime = stack.use(await startChild('services/realtime/main.ts', { ...bed.env, SOCKETS_PER_USER: '5000' }))
-  const skeleton = stack.use(await startChild('test/load/sockets-skeleton.ts', bed.env))
-  const clients = stack.use(await startChild('test/load/sockets-load.ts', process.env))
+  const skeleton = stack.use(await startChild('test/load/sockets/skeleton.ts', bed.env))
+  const clients = stack.use(await startChild('test/load/sockets/load.ts', process.env))
 
   const tokens = people.map(person => signAccessToken(person, { secret: JWT_SECRET, ttlMs: 3_600_000 }))
   const own = await connectAll(clients, realtime, tokens)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
-import { percentile } from './measure/figures.ts'
+import { percentile } from '../measure/figures.ts'
 
 /** A process of its own that only listens: bare WebSockets that speak no more of Socket.io than it takes. */
 export interface ListenJob {
