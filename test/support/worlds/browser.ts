@@ -61,8 +61,8 @@ export interface Visitor {
   openTab(): Promise<Page>
 }
 
-/** The whole of Linko with its built dashboard and the simulator, and a browser before it. Ways in between can be cut. */
-export async function openBrowserWorld(): Promise<BrowserWorld> {
+/** The whole of Linko with its built dashboard and the simulator, and a browser before it. Ways in between can be cut. `env`: more of the services' variables. */
+export async function openBrowserWorld(env: Record<string, string> = {}): Promise<BrowserWorld> {
   await using opening = new AsyncDisposableStack()
   const world = opening.use(await createWorld())
   const [gatewayPort, realtimePort] = [await freePort(), await freePort()]
@@ -74,6 +74,7 @@ export async function openBrowserWorld(): Promise<BrowserWorld> {
   const origin = (url: string) => new URL(url).origin
   // The launcher takes addresses that it is given; this process is the test file's own.
   Object.assign(process.env, {
+    ...env,
     MONGODB_URI: world.mongodbUri,
     RABBITMQ_URL: broker.url,
     REDIS_URL: world.redisUrl,

@@ -1,21 +1,29 @@
 import { Link, useSearch } from '@tanstack/react-router'
 import clsx from 'clsx'
-import { type ComponentType, useEffect } from 'react'
+import { type ComponentType, lazy, Suspense, useEffect } from 'react'
+import { loadTexts } from '../../lib/i18n/i18n.ts'
 import { useText } from '../../lib/i18n/text.tsx'
 import { type Action, useRights } from '../../lib/session/rights.ts'
 import { NoRight } from '../../ui/no-right.tsx'
+import { Bone } from '../../ui/states.tsx'
 import { Account } from './account.tsx'
 import { Company } from './company.tsx'
 import { Keys } from './keys.tsx'
 import type { Section } from './sections.ts'
 
+const Events = lazy(async () => {
+  const [loaded] = await Promise.all([import('./events/events.tsx'), loadTexts('features/settings/events')])
+  return loaded
+})
+
 const PANES: Record<Section, { Pane: ComponentType; action: Action | null }> = {
   account: { Pane: Account, action: null },
   company: { Pane: Company, action: 'tenants.write' },
   keys: { Pane: Keys, action: 'apiKeys.read' },
+  events: { Pane: Events, action: 'subscriptions.read' },
 }
 
-/** How do I sign in, what holds for the company, and which programs may send? */
+/** How do I sign in, what holds for the company, which programs may send, and which hear what happens? */
 export default function SettingsPage() {
   const t = useText()
   const may = useRights()
@@ -45,7 +53,13 @@ export default function SettingsPage() {
             </Link>
           ))}
       </nav>
-      {may(action) ? <Pane /> : <NoRight />}
+      {may(action) ? (
+        <Suspense fallback={<Bone width="100%" height="12rem" />}>
+          <Pane />
+        </Suspense>
+      ) : (
+        <NoRight />
+      )}
     </div>
   )
 }

@@ -12,6 +12,7 @@ import type timeline from '../../features/inbox/timeline/texts.json'
 import type numbers from '../../features/numbers/texts.json'
 import type operations from '../../features/operations/texts.json'
 import type people from '../../features/people/texts.json'
+import type events from '../../features/settings/events/texts.json'
 import type settings from '../../features/settings/texts.json'
 import type signIn from '../../features/sign-in/texts.json'
 import type templates from '../../features/templates/texts.json'
@@ -28,6 +29,7 @@ export type TextId =
   | keyof typeof campaigns
   | keyof typeof composer
   | keyof typeof contacts
+  | keyof typeof events
   | keyof typeof inbox
   | keyof typeof lib
   | keyof typeof message

@@ -1,0 +1,187 @@
+import { i18n } from '@lingui/core'
+import { I18nProvider } from '@lingui/react'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { createMemoryHistory, createRouter, RouterProvider } from '@tanstack/react-router'
+import { fireEvent, render, screen, within } from '@testing-library/react'
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { createQueryClient } from '../../../lib/api/query-client.ts'
+import type { Role } from '../../../lib/api/types.ts'
+import { loadTexts } from '../../../lib/i18n/i18n.ts'
+import { rootRoute, shellRoute } from '../../../lib/routes.ts'
+import { useSession } from '../../../lib/session/session-store.ts'
+import { settingsRoute } from '../route.ts'
+
+const AT = '2026-11-29T10:00:00.000Z'
+const SUBSCRIPTION = {
+  ...{ id: 'one', name: 'CRM', url: 'https://crm.example/hook', types: [], status: 'enabled', disabledReason: null },
+  ...{ failingSince: null, lastDeliveredAt: null, lastProblem: null, replay: null },
+  secrets: [{ id: 's', createdAt: AT, expiresAt: null }],
+}
+const ATTEMPT = { at: AT, durationMs: 120, status: 500, problem: 'answer', detail: 'out of order' }
+const DELIVERY = {
+  ...{
+    id: 'd',
+    subscriptionId: 'one',
+    eventId: 'event-1',
+    type: 'message.received',
+    at: AT,
+    state: 'failed',
+    isTest: false,
+    nextAttemptAt: null,
+  },
+  attempts: [ATTEMPT],
+}
+
+beforeAll(() => loadTexts('features/settings/events'))
+
+type Answers = Record<string, [status: number, body: object | null]>
+
+/** Opens the section at an address; `answers` replace what the server says to a method and path. */
+async function open({
+  address = '',
+  answers = {},
+  role = 'tenant_admin' as Role,
+}: {
+  address?: string
+  answers?: Answers
+  role?: Role
+} = {}) {
+  HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
+    this.open = true
+  }
+  const known: Answers = {
+    'GET /event-subscriptions': [200, { data: [SUBSCRIPTION], nextCursor: null }],
+    'GET /event-subscriptions/types': [200, { data: [{ type: 'message.received' }, { type: 'message.status' }] }],
+    'GET /event-subscriptions/one': [200, SUBSCRIPTION],
+    'GET /event-subscriptions/one/deliveries': [200, { data: [DELIVERY], nextCursor: null }],
+    'GET /event-deliveries/d': [200, { ...DELIVERY, body: { type: 'message.received', data: { text: 'hello' } } }],
+    ...answers,
+  }
+  const calls: unknown[] = []
+  vi.stubGlobal('fetch', async (address: string, { method, body }: RequestInit) => {
+    const path = new URL(address, 'http://linko').pathname.replace('/api/v1', '')
+    if (method !== 'GET') calls.push([method, path, body === undefined ? null : JSON.parse(String(body))])
+    const [status, answer] = known[`${method} ${path}`] ?? [404, { errorCode: 'NOT_FOUND', detail: `no ${path}` }]
+    return status === 204 ? new Response(null, { status }) : Response.json(answer, { status })
+  })
+  onTestFinished(() => void vi.unstubAllGlobals())
+  useSession.setState({
+    status: 'signed-in',
+    token: 't',
+    user: { id: 'own', email: 'a@example.com', name: 'A', role, tenantId: 't' },
+  })
+  const queryClient = createQueryClient()
+  const router = createRouter({
+    routeTree: rootRoute.addChildren([shellRoute.addChildren([settingsRoute])]),
+    context: { queryClient },
+    history: createMemoryHistory({ initialEntries: [`/settings?section=events${address}`] }),
+  })
+  await router.load()
+  render(
+    <I18nProvider i18n={i18n}>
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router as never} />
+      </QueryClientProvider>
+    </I18nProvider>,
+  )
+  return calls
+}
+
+test('a subscription is made for some events, and its secret is shown once', async () => {
+  const calls = await open({ answers: { 'POST /event-subscriptions': [201, { ...SUBSCRIPTION, secret: 'whsec_abc' }] } })
+  fireEvent.click(await screen.findByRole('button', { name: 'New subscription' }))
+  fireEvent.change(screen.getByLabelText('Address'), { target: { value: ' https://crm.example/hook ' } })
+  fireEvent.click(screen.getByLabelText('Only these:'))
+  const create = screen.getByRole<HTMLButtonElement>('button', { name: 'Create' })
+  expect(create.disabled).toBe(true)
+  fireEvent.click(await screen.findByLabelText('message.status'))
+  fireEvent.click(create)
+  await screen.findByText('whsec_abc')
+  expect(calls).toEqual([
+    ['POST', '/event-subscriptions', { name: '', url: 'https://crm.example/hook', types: ['message.status'] }],
+  ])
+  fireEvent.click(screen.getByRole('button', { name: 'I have kept it' }))
+  expect(screen.queryByText('whsec_abc')).toBeNull()
+})
+
+test('an address that is refused is said at its field, and nothing is lost', async () => {
+  const message = 'Must be a public https address on port 443: it is private'
+  await open({
+    answers: {
+      'POST /event-subscriptions': [422, { errorCode: 'URL_REFUSED', detail: 'no', errors: [{ path: 'url', message }] }],
+    },
+  })
+  fireEvent.click(await screen.findByRole('button', { name: 'New subscription' }))
+  fireEvent.change(screen.getByLabelText('Address'), { target: { value: 'https://10.0.0.1/' } })
+  fireEvent.click(screen.getByRole('button', { name: 'Create' }))
+  await screen.findByText(message)
+  const field = screen.getByLabelText<HTMLInputElement>('Address')
+  expect([field.value, field.getAttribute('aria-invalid')]).toEqual(['https://10.0.0.1/', 'true'])
+})
+
+test('a delivery shows its attempts and what is posted, and goes out again', async () => {
+  const calls = await open({ address: '&open=one', answers: { 'POST /event-deliveries/d/replay': [202, DELIVERY] } })
+  const row = within(await screen.findByRole('list', { name: 'Deliveries of the last week' })).getByRole('listitem')
+  expect(row.textContent).toMatch(/message\.received.*failed.*1 attempt.*The endpoint answered with an error\. HTTP 500/)
+  fireEvent.click(within(row).getByRole('button', { name: 'Details' }))
+  expect((await within(row).findByRole('list', { name: 'Attempts' })).textContent).toContain('out of order')
+  await within(row).findByText(/"text": "hello"/)
+  fireEvent.click(within(row).getByRole('button', { name: 'Deliver this again' }))
+  await vi.waitFor(() => expect(calls).toEqual([['POST', '/event-deliveries/d/replay', null]]))
+})
+
+test('test, secret, replay and switch each ask the server for that', async () => {
+  const calls = await open({
+    address: '&open=one',
+    answers: {
+      'POST /event-subscriptions/one/test': [202, DELIVERY],
+      'POST /event-subscriptions/one/rotate-secret': [201, { ...SUBSCRIPTION, secret: 'whsec_new' }],
+      'POST /event-subscriptions/one/replay': [202, SUBSCRIPTION],
+      'PATCH /event-subscriptions/one': [200, { ...SUBSCRIPTION, status: 'disabled', disabledReason: 'user' }],
+    },
+  })
+  fireEvent.click(await screen.findByRole('button', { name: 'Send a test' }))
+  fireEvent.click(screen.getByRole('button', { name: 'Replace secret' }))
+  const dialog = screen.getByRole('dialog')
+  fireEvent.change(within(dialog).getByLabelText('The old secret ends'), { target: { value: '0' } })
+  fireEvent.click(within(dialog).getByRole('button', { name: 'Replace secret' }))
+  await screen.findByText('whsec_new')
+  fireEvent.click(screen.getByRole('button', { name: 'I have kept it' }))
+  fireEvent.click(screen.getByRole('button', { name: 'Deliver again' }))
+  fireEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Deliver again' }))
+  await vi.waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  fireEvent.click(screen.getByRole('button', { name: 'Switch off' }))
+  await vi.waitFor(() => expect(calls).toHaveLength(4))
+  expect(calls).toEqual([
+    ['POST', '/event-subscriptions/one/test', null],
+    ['POST', '/event-subscriptions/one/rotate-secret', { overlapHours: 0 }],
+    ['POST', '/event-subscriptions/one/replay', { from: expect.any(String), onlyFailed: true }],
+    ['PATCH', '/event-subscriptions/one', { status: 'disabled' }],
+  ])
+})
+
+test('one that Linko has switched off says why, and what to do', async () => {
+  const stopped = { ...SUBSCRIPTION, status: 'disabled', disabledReason: 'failing', failingSince: AT, lastProblem: 'timeout' }
+  await open({ address: '&open=one', answers: { 'GET /event-subscriptions/one': [200, stopped] } })
+  await screen.findByText('switched off by Linko')
+  expect(screen.getByText(/Repair the endpoint/).textContent).toContain('did not answer in time')
+  expect(screen.getByRole('button', { name: 'Switch on' })).toBeTruthy()
+})
+
+test('nothing there, and what cannot be loaded, are said', async () => {
+  await open({ answers: { 'GET /event-subscriptions': [200, { data: [], nextCursor: null }] } })
+  await screen.findByRole('heading', { name: 'No subscriptions' })
+})
+
+test('a list that cannot be loaded says so and can be asked for again', async () => {
+  const answers: Answers = { 'GET /event-subscriptions': [400, { errorCode: 'X', detail: 'no', requestId: 'r-1' }] }
+  await open({ answers })
+  await screen.findByText('The subscriptions could not be loaded.')
+  expect(screen.getByText('r-1')).toBeTruthy()
+})
+
+test('who may not see subscriptions is told so', async () => {
+  await open({ role: 'manager' })
+  await screen.findByRole('heading', { name: 'Your role does not include this' })
+  expect(screen.queryByRole('button', { name: 'New subscription' })).toBeNull()
+})
