@@ -491,7 +491,7 @@ test('a template that Meta refuses pauses the campaign with the reason; resumed,
   expect(w.meta.posts.length).toBeLessThan(300)
 
   w.meta.answer = accept
-  await w.call('POST', `/${id}/resume`, {})
+  expect((await w.call('POST', `/${id}/resume`, {})).status).toBe(202)
   const done = await w.until(id, it => it.status === 'DONE')
   expect((done.counts.failed ?? 0) + (done.counts.sent ?? 0)).toBe(400)
   expect(w.meta.posts).toHaveLength(400)
