@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { CLIENT_ID, createMemoryWorld, outbound, TENANT_ID } from '#test/support/worlds/memory.ts'
+import { platformError } from '../domain/messages/send-errors.ts'
 import type { MessageDoc, MessageErrorDoc } from '../model/documents.ts'
 import { newContact, newConversation } from '../model/new-rows.ts'
 import type { ProjectionItem } from './projection.ts'
@@ -96,6 +97,16 @@ test.for([
   finish(rows.messages[1], { status: 'SENT', dispatch: null }, after(5))
   for (const i of order) record([items[i] as ProjectionItem])
   expect(conversation()).toMatchObject({ lastMessage: { text: 'text 2' }, lastError: null })
+})
+
+test.for([true, false])('a message that was cancelled before its time is no failure, shown before that: %j', isShownBefore => {
+  const waits = { state: 'WAITING', reason: 'scheduled' } as MessageDoc['dispatch']
+  const { record, items, conversation, rows } = worldWith({ sendAt: after(3600), at: after(3600), dispatch: waits })
+  if (isShownBefore) record(items)
+  const cancelled = { status: 'FAILED' as const, error: platformError('cancelled'), dispatch: null, at: after(5) }
+  finish(rows.messages[0], cancelled, after(5))
+  record(items)
+  expect(conversation()).toMatchObject({ messageCount: 1, lastMessage: null, lastError: null })
 })
 
 test('a scheduled message counts from its acceptance, announces itself and is not shown', () => {

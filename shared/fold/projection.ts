@@ -1,4 +1,5 @@
 import { afterFailure, afterSending } from '../domain/messages/failures.ts'
+import { failureKeyOf } from '../domain/messages/send-errors.ts'
 import type { ConversationDoc, Id, MessageDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
 import { attend } from './conversation.ts'
@@ -50,17 +51,19 @@ function count(state: State, conversation: Tracked<ConversationDoc>, message: Tr
 }
 
 const isScheduled = ({ dispatch }: MessageDoc) => dispatch?.reason === 'scheduled'
+/** Whether a user cancelled it before its time: nothing has failed, and it was never shown. */
+const wasTakenBack = ({ sendAt, status, error }: MessageDoc) =>
+  sendAt !== null && status === 'FAILED' && error !== null && failureKeyOf(error) === 'cancelled'
 /** A campaign must not move all its conversations to the top. */
 const isActivity = ({ campaignId }: MessageDoc) => campaignId === null
 const effectOf = (message: MessageDoc): CountEffect => ({ isUnread: false, isShown: true, isActivity: isActivity(message) })
 
 /** The list shows its last message as it is now, and the newest failure that no later message has ended. */
 function show(conversation: Tracked<ConversationDoc>, message: MessageDoc): void {
-  if (!isScheduled(message)) {
-    showMessage(conversation, message, effectOf(message))
-    attend(conversation, message, effectOf(message), { at: message.at, arrivedAt: message.createdAt })
-    rememberCampaign(conversation, message)
-  }
+  if (isScheduled(message) || wasTakenBack(message)) return
+  showMessage(conversation, message, effectOf(message))
+  attend(conversation, message, effectOf(message), { at: message.at, arrivedAt: message.createdAt })
+  rememberCampaign(conversation, message)
   showOutcome(conversation, message, message)
 }
 

@@ -109,7 +109,8 @@ test('7: two people see each other look; giving a conversation to somebody moves
   await manager.page.getByRole('img', { name: /Demo Agent look/ }).waitFor(patience)
   const agentId = await world.idOf('agent')
 
-  await manager.page.keyboard.press('Escape')
+  // A key is a shortcut where nothing is being written.
+  await manager.page.evaluate('document.activeElement?.blur()')
   await press(manager.page, 'a', () => manager.page.getByRole('dialog').waitFor(patience))
   await manager.page.getByRole('option', { name: /Demo Manager/ }).click()
   await manager.page.getByText(`Given to Demo Manager: ${SALMA.name}`).waitFor(patience)

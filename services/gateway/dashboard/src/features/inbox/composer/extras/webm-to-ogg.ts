@@ -21,8 +21,12 @@ export async function webmToOgg(webm: Blob): Promise<Blob> {
   const source = new EncodedAudioPacketSource('opus')
   output.addAudioTrack(source)
   await output.start()
-  for await (const packet of new EncodedPacketSink(track).packets()) await source.add(packet, { decoderConfig })
+  let packets = 0
+  for await (const packet of new EncodedPacketSink(track).packets()) {
+    await source.add(packet, { decoderConfig })
+    packets++
+  }
   await output.finalize()
-  if (target.buffer === null) throw new Error('The recording is empty.')
+  if (packets === 0 || target.buffer === null) throw new Error('The recording is empty.')
   return new Blob([target.buffer], { type: 'audio/ogg' })
 }
