@@ -17,7 +17,7 @@ const components = [
   { type: 'BODY', text: 'Nos offres de la semaine' },
 ]
 
-test('the header file of a campaign goes to Meta once, whoever and however many get it', { timeout: 90_000 }, async ({
+test('the header file of a campaign goes to Meta once, whoever and however many get it', { timeout: 240_000 }, async ({
   world,
 }) => {
   await using simulator = await createSimulator()

@@ -166,7 +166,7 @@ test('one that MongoDB refuses ends in the dead letters alone, amid its conversa
   await untilPasses(async () => expect([await deadLetters('REPLAYED'), await deadLetters('NEW')]).toEqual([1, 1]))
   await settled(messageEventId('wamid.poison'), 'FAILED')
   expect(await rowOf(messageEventId('wamid.poison'))).toMatchObject({ reason: 'storing it failed' })
-}, 30_000)
+}, 240_000)
 
 test('a list is narrowed by field and time', async () => {
   const id = await keep(inbound('wamid.list', '212661900007'))

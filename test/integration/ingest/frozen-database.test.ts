@@ -24,7 +24,7 @@ beforeAll(async () => {
   await using store = await connectStore(mongod.uri)
   await migrate(store)
   await seedDemo(store, keyring)
-}, 120_000)
+}, 240_000)
 afterAll(() => mongod[Symbol.asyncDispose]())
 
 /** A recorder that soon gives up waiting in place. Statements get an answer within a second or none. */

@@ -79,7 +79,9 @@ async function open(world: World, metaUrl: string, options: { downloadMs?: numbe
   }
 }
 
-test('an image arrives, is stored with a thumbnail, and is shown to its tenant alone', { timeout: 60_000 }, async ({ world }) => {
+test('an image arrives, is stored with a thumbnail, and is shown to its tenant alone', { timeout: 240_000 }, async ({
+  world,
+}) => {
   await using simulator = await createSimulator()
   const w = await open(world, simulator.url)
   const image = await sharp({ create: { width: 800, height: 600, channels: 3, background: 'teal' } })
@@ -102,7 +104,7 @@ test('an image arrives, is stored with a thumbnail, and is shown to its tenant a
   expect(await w.store.raw.events.countDocuments({ _id: new RegExp(`^media:${id}:STORED`) })).toBe(1)
 })
 
-test('a file is kept whatever its label says, and served by what it is', { timeout: 60_000 }, async ({ world }) => {
+test('a file is kept whatever its label says, and served by what it is', { timeout: 240_000 }, async ({ world }) => {
   await using simulator = await createSimulator()
   const w = await open(world, simulator.url)
   const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'teal' } })
@@ -124,7 +126,7 @@ test('a file is kept whatever its label says, and served by what it is', { timeo
   }
 })
 
-test('a document of 25 MB streams back byte for byte, whole and in ranges', { timeout: 120_000 }, async ({ world }) => {
+test('a document of 25 MB streams back byte for byte, whole and in ranges', { timeout: 240_000 }, async ({ world }) => {
   const file = randomBytes(25 * 1024 * 1024)
   const stub = await startMeta((request, response) => {
     if (request.url?.startsWith('/v25.0/'))
@@ -162,7 +164,7 @@ test.for<[string, string, RequestListener]>([
   ],
   ['another file than Meta named', 'FAILED', (_, response) => void response.writeHead(200).end('something else')],
   ['a file that is gone', 'EXPIRED', (_, response) => void response.writeHead(404).end()],
-])('%s is refused, and the message says so', { timeout: 60_000 }, async ([, state, download], { world }) => {
+])('%s is refused, and the message says so', { timeout: 240_000 }, async ([, state, download], { world }) => {
   const stub = await startMeta((request, response) => {
     if (request.url?.startsWith('/v25.0/')) answerJson(response, { url: `${stub}/file`, mime_type: 'image/jpeg' })
     else download(request, response)
@@ -178,7 +180,7 @@ test.for<[string, string, RequestListener]>([
   ).rejects.toThrow()
 })
 
-test('[F51] an address that is not of Meta is not called, whatever it is', { timeout: 60_000 }, async ({ world }) => {
+test('[F51] an address that is not of Meta is not called, whatever it is', { timeout: 240_000 }, async ({ world }) => {
   let calls = 0
   const elsewhere = await startMeta((_, response) => {
     calls++
@@ -224,7 +226,7 @@ test.for<[string, Partial<MessageDoc>]>([
   },
 )
 
-test('while Meta limits us a file waits, and that is no attempt', { timeout: 60_000 }, async ({ world }) => {
+test('while Meta limits us a file waits, and that is no attempt', { timeout: 240_000 }, async ({ world }) => {
   const stub = await startMeta((_, response) => {
     const body = JSON.stringify({ error: { code: 80007, message: 'Rate limit issues' } })
     response.writeHead(400, { 'content-type': 'application/json' }).end(body)
@@ -246,7 +248,7 @@ test('while Meta limits us a file waits, and that is no attempt', { timeout: 60_
   expect((await w.mediaOf(wamid))?.state).toBe('PENDING')
 })
 
-test('a file that is too slow waits for another time, which is no attempt, and its download ends', { timeout: 60_000 }, async ({
+test('a file that is too slow waits for another time, which is no attempt, and its download ends', { timeout: 240_000 }, async ({
   world,
 }) => {
   const closed = Promise.withResolvers<void>()
@@ -263,7 +265,7 @@ test('a file that is too slow waits for another time, which is no attempt, and i
   expect([(await w.mediaOf(wamid))?.state, await left.countDocuments({})]).toEqual(['PENDING', 0])
 })
 
-test('a download ends with the worker, and its message is fetched by the next one', { timeout: 60_000 }, async ({ world }) => {
+test('a download ends with the worker, and its message is fetched by the next one', { timeout: 240_000 }, async ({ world }) => {
   const begun = Promise.withResolvers<void>()
   const closed = Promise.withResolvers<void>()
   let isFirst = true
@@ -285,7 +287,7 @@ test('a download ends with the worker, and its message is fetched by the next on
   expect(String((await w.get(id)).content)).toBe('the whole file')
 })
 
-test('a type with a line break and a name with half a character are served all the same', { timeout: 60_000 }, async ({
+test('a type with a line break and a name with half a character are served all the same', { timeout: 240_000 }, async ({
   world,
 }) => {
   const stub = await startMeta((request, response) => {
@@ -307,7 +309,7 @@ test('a type with a line break and a name with half a character are served all t
 test.for([
   { title: 'no file', other: null },
   { title: 'another file', other: new Types.ObjectId() },
-])('a file is not kept whose message has $title by the time it is here', { timeout: 60_000 }, async ({ other }, { world }) => {
+])('a file is not kept whose message has $title by the time it is here', { timeout: 240_000 }, async ({ other }, { world }) => {
   const asked = Promise.withResolvers<void>()
   const changed = Promise.withResolvers<void>()
   const stub = await startMeta(async (request, response) => {

@@ -377,7 +377,7 @@ test('[F33] what MongoDB refuses ends in the dead letters alone, after its tries
   expect(await connection.collection('webhookEvents').findOne({ status: 'FAILED' })).toMatchObject({
     reason: 'storing it failed',
   })
-}, 30_000)
+}, 240_000)
 
 test('[F33] a failed event that is sent again after the mend is applied', async ({ recording }) => {
   await recording.store.connection.collection<{ _id: string }>('webhookEvents').insertOne({

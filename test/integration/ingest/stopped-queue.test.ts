@@ -57,7 +57,7 @@ describe.runIf(binary !== null)('[F18] one queue lives and confirms nothing', ()
   afterAll(async () => {
     for (const supervised of [...(broker?.supervised ?? [])].reverse()) await supervised[Symbol.asyncDispose]()
     rmSync(dir, { recursive: true, force: true })
-  }, 60_000)
+  }, 240_000)
 
   /** Receiver with its spool, and recorder, on the private broker. */
   async function startIngest(world: World) {

@@ -36,7 +36,7 @@ const sends = files
   }))
   .filter(({ name, response }) => response.status === 200 && !ELSEWHERE.has(name))
 
-test('all that Meta is known to take goes through the gateway and the sender as it is', { timeout: 120_000 }, async ({
+test('all that Meta is known to take goes through the gateway and the sender as it is', { timeout: 240_000 }, async ({
   world,
 }) => {
   expect(sends.length).toBeGreaterThan(30)

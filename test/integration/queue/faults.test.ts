@@ -32,7 +32,7 @@ describe.runIf(binary !== null)('when the broker fails', () => {
     process = broker.supervised[broker.supervised.length - 1] as Supervised
     // Creates the queues and waits until they are old enough for a broker that is killed.
     await (await connectQueue(broker.url, { log, name: 'first' }))[Symbol.asyncDispose]()
-  }, 120_000)
+  }, 240_000)
   afterAll(async () => {
     for (const supervised of [...(broker?.supervised ?? [])].reverse()) await supervised[Symbol.asyncDispose]()
     rmSync(dir, { recursive: true, force: true })
@@ -200,7 +200,7 @@ describe.runIf(binary !== null)('when the broker fails', () => {
     await untilPasses(() => publisher.publish(job))
   }, 240_000)
 
-  test('[F18] a queue that lives and confirms nothing holds back its own messages only', { timeout: 120_000 }, async () => {
+  test('[F18] a queue that lives and confirms nothing holds back its own messages only', { timeout: 240_000 }, async () => {
     const queue = await open(broker.url)
     const stopped = webhookKey(STOPPED_SHARD)
     // A channel that has published to the queue before gets no answer; another one would be refused at once.
@@ -261,5 +261,5 @@ describe.runIf(binary !== null)('when the broker fails', () => {
     } finally {
       for (const supervised of [...other.supervised].reverse()) await supervised[Symbol.asyncDispose]()
     }
-  }, 120_000)
+  }, 240_000)
 })

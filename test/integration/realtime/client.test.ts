@@ -33,7 +33,9 @@ function follow(url: string, user: UserDoc, more: { sinceSeq?: number; token?: (
 
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
 
-test('what happened during an absence is delivered in order, then everything is live', { timeout: 60_000 }, async ({ world }) => {
+test('what happened during an absence is delivered in order, then everything is live', { timeout: 240_000 }, async ({
+  world,
+}) => {
   const { store, queue, agent } = await open(world)
   const node = await startNode(world, store)
   const { client, seqs, states } = follow(node.url, agent)
@@ -80,7 +82,7 @@ test('a refused token is asked for again', async ({ world }) => {
   expect(states).toEqual(['refused', 'live'])
 })
 
-test('[F6] kill -9 of a node in mid-stream: its clients move and miss nothing', { timeout: 60_000 }, async ({ world }) => {
+test('[F6] kill -9 of a node in mid-stream: its clients move and miss nothing', { timeout: 240_000 }, async ({ world }) => {
   const { store, queue, agent } = await open(world)
   const survivor = await startNode(world, store)
   const victim = await spawnNode(world)

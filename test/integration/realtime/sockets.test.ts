@@ -307,7 +307,7 @@ test('[F21] a node that Redis does not reach reads the log, and delivers nothing
   await receive(15)
 })
 
-test('a client that does not read is cut, the others are not', { timeout: 60_000 }, async ({ world }) => {
+test('a client that does not read is cut, the others are not', { timeout: 240_000 }, async ({ world }) => {
   const { store, queue, agent } = await open(world)
   const node = await startNode(world, store)
   const token = await tokenOf(agent)

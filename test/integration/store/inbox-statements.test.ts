@@ -94,7 +94,7 @@ test('[beyond 25] what an agent reads who sees the own conversations alone is re
   await expectIndexed(25)
 })
 
-test('[beyond 25] what the jobs of the inbox look for is found by indexes', { timeout: 120_000 }, async () => {
+test('[beyond 25] what the jobs of the inbox look for is found by indexes', { timeout: 240_000 }, async () => {
   const { store, redis, deps } = gateway
   const { tenantId } = agent
   const assignment = { ...NO_ASSIGNMENT, mode: 'least-busy', giveBackMinutes: 1 }

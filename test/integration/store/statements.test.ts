@@ -103,7 +103,7 @@ describe('the statements of the recorder', () => {
     for (const body of bodies) await recording([deliveryOf(body, new Date())])
     await recording(bodies.map(body => deliveryOf(body, new Date())))
     explained = await explainAll(store, commands)
-  }, 120_000)
+  }, 240_000)
 
   test('are many', () => {
     expect(explained.length).toBeGreaterThan(30)
@@ -193,7 +193,7 @@ test('the statements of the reading routes use indexes, for every filter and eve
   expect(lists.filter(one => isWasteful(one) && !isOfExport(one)).map(named)).toEqual([])
 })
 
-test('the statements of the sender use indexes', { timeout: 120_000 }, async () => {
+test('the statements of the sender use indexes', { timeout: 240_000 }, async () => {
   await using world = await createWorld()
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url)
