@@ -2,6 +2,7 @@ import type { Model, QueryFilter } from 'mongoose'
 import { ApiError } from '../domain/errors.ts'
 import type { Id } from '../model/documents.ts'
 import { trusted } from './connect.ts'
+import { perStore } from './per-store.ts'
 import { TtlCache } from './ttl-cache.ts'
 
 /** A request for one page of a list that is sorted by a time and then by id: by page number from 1, or after a cursor. */
@@ -98,7 +99,7 @@ export async function findPage<T extends { _id: Id | string }>(
 /** Larger totals are cached: counting thousands of rows costs more than reading the page, and agents ask for the same lists. */
 const CACHED_ABOVE = 1000
 const CACHED_MS = 10_000
-const totals = new WeakMap<object, TtlCache<string, number>>()
+const totalsOf = perStore<TtlCache<string, number>>(() => new TtlCache(1000))
 
 /** Number of rows that a filter leaves, up to one more than `COUNT_LIMIT`; above 1,000 it may be 10 s old. */
 async function totalOf<T>(
@@ -106,8 +107,7 @@ async function totalOf<T>(
   filter: QueryFilter<T>,
   bounds: { hint?: string; maxTimeMS: number },
 ): Promise<number> {
-  const cache = totals.get(model) ?? new TtlCache<string, number>(1000)
-  totals.set(model, cache)
+  const cache = totalsOf(model)
   const key = JSON.stringify(filter)
   const known = cache.get(key)
   if (known !== undefined) return known
