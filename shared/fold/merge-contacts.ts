@@ -3,6 +3,7 @@ import { newerPreference, type Preference } from '../domain/contacts/opt-out.ts'
 import { joinUserIds } from '../domain/contacts/user-ids.ts'
 import { byMessage, joinOwners, type ThreadOwner } from '../domain/inbox/thread-owner.ts'
 import { joined } from '../domain/inbox/waiting.ts'
+import { isLater } from '../domain/is-later.ts'
 import { afterFailure, afterSending } from '../domain/messages/failures.ts'
 import type { ContactDoc, ConversationDoc, Id } from '../model/documents.ts'
 import { snapshotOf } from '../model/new-rows.ts'
@@ -190,5 +191,5 @@ export const latest = (a: Date | null, b: Date | null): Date | null => newer(a, 
 function newer<T>(a: T | null, b: T | null, placeOf: (one: T) => [Date, Id | string]): T | null {
   if (a === null || b === null) return a ?? b
   const [[atA, keyA], [atB, keyB]] = [placeOf(a), placeOf(b)]
-  return (atB.getTime() - atA.getTime() || (String(keyB) > String(keyA) ? 1 : -1)) > 0 ? b : a
+  return isLater({ at: atB, id: keyB }, { at: atA, id: keyA }) ? b : a
 }

@@ -1,5 +1,5 @@
-import { afterFailure, afterSending } from '../domain/messages/failures.ts'
-import { failureKeyOf } from '../domain/messages/send-errors.ts'
+import { isLater } from '../domain/is-later.ts'
+import { afterFailure, afterSending, wasCancelled } from '../domain/messages/failures.ts'
 import type { ConversationDoc, Id, MessageDoc } from '../model/documents.ts'
 import type { FoldContext } from './context.ts'
 import { attend } from './conversation.ts'
@@ -51,43 +51,35 @@ function count(state: State, conversation: Tracked<ConversationDoc>, message: Tr
 }
 
 const isScheduled = ({ dispatch }: MessageDoc) => dispatch?.reason === 'scheduled'
-/** Whether a user cancelled it before its time: nothing has failed, and it was never shown. */
-const wasTakenBack = ({ sendAt, status, error }: MessageDoc) =>
-  sendAt !== null && status === 'FAILED' && error !== null && failureKeyOf(error) === 'cancelled'
 /** A campaign must not move all its conversations to the top. */
 const isActivity = ({ campaignId }: MessageDoc) => campaignId === null
 const effectOf = (message: MessageDoc): CountEffect => ({ isUnread: false, isShown: true, isActivity: isActivity(message) })
 
-/** The list shows its last message as it is now, and the newest failure that no later message has ended. */
+/**
+ * The list shows its last message as it is now, and the newest failure that no later message has ended. A message that was cancelled
+ * before its time was never shown.
+ */
 function show(conversation: Tracked<ConversationDoc>, message: MessageDoc): void {
-  if (isScheduled(message) || wasTakenBack(message)) return
+  if (isScheduled(message) || wasCancelled(message)) return
   showMessage(conversation, message, effectOf(message))
   attend(conversation, message, effectOf(message), { at: message.at, arrivedAt: message.createdAt })
   rememberCampaign(conversation, message)
-  showOutcome(conversation, message, message)
+  showOutcome(conversation, message)
 }
 
 /** A campaign whose message has left is the one that the customer's next message answers. */
 function rememberCampaign(conversation: Tracked<ConversationDoc>, { campaignId, status, at }: MessageDoc): void {
   const { lastCampaign } = conversation.doc
   if (campaignId === null || status === 'QUEUED' || status === 'FAILED') return
-  if (lastCampaign && !isLaterCampaign(lastCampaign, { id: campaignId, at })) return
+  if (lastCampaign && !isLater({ id: campaignId, at }, lastCampaign)) return
   change(conversation, { lastCampaign: { id: campaignId, at } })
 }
-
-/** Of the same time, the greater id is later. */
-const isLaterCampaign = (shown: { id: Id; at: Date }, { id, at }: { id: Id; at: Date }) =>
-  at.getTime() === shown.at.getTime() ? String(id) > String(shown.id) : at > shown.at
 
 /**
  * Updates the error that a conversation shows after the outcome of a message of ours. The result depends on the outcomes alone, not
  * on the order in which they come. @returns whether the shown error has changed
  */
-export function showOutcome(
-  conversation: Tracked<ConversationDoc>,
-  { _id: messageId, at }: MessageDoc,
-  { status, error }: Pick<MessageDoc, 'status' | 'error'>,
-): boolean {
+export function showOutcome(conversation: Tracked<ConversationDoc>, { _id: messageId, at, status, error }: MessageDoc): boolean {
   if (status === 'QUEUED' || (status === 'FAILED' && error === null)) return false
   const { lastError, lastSent = null } = conversation.doc
   const before = { lastError, lastSent }

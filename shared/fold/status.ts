@@ -163,7 +163,7 @@ function apply(
   const conversation = state.conversations.get(String(doc.conversationId))
   if (!isFurther || conversation === undefined) return
   const isShown = updateLastMessage(state, doc) !== null
-  const isErrorShown = showOutcome(conversation, doc, { status: reported, error })
+  const isErrorShown = showOutcome(conversation, doc)
   if (isShown || isErrorShown) touch(state, conversation, item.eventId)
 }
 

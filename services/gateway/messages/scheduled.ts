@@ -1,4 +1,5 @@
 import type { AnyContent, ChangeScheduled } from '#shared/contracts/outbound.ts'
+import { wasCancelled } from '#shared/domain/messages/failures.ts'
 import { platformError } from '#shared/domain/messages/send-errors.ts'
 import { pricesOf } from '#shared/domain/prices/cost.ts'
 import type { Caller } from '#shared/http/route.ts'
@@ -120,8 +121,7 @@ function contentOf({ type, content, payload }: Draft, before: MessageDoc): Pick<
 export async function cancelScheduled(deps: GatewayDeps, caller: Caller, id: string): Promise<Changed> {
   const { store } = deps
   const found = await getMessage(store, caller.tenantId, id)
-  if (found.status === 'FAILED' && found.sendAt !== null && found.error?.title === CANCELLED.title)
-    return { message: found, events: [] }
+  if (wasCancelled(found)) return { message: found, events: [] }
   const now = deps.now()
   const before = await getScheduled(store, caller.tenantId, id)
   const conversation = await findConversation(store, caller.tenantId, before.conversationId)
