@@ -1,12 +1,9 @@
-import { DEMO_USERS } from '#deploy/demo/world.ts'
-import { signAccessToken } from '#shared/auth/access-token.ts'
-import type { UserDoc } from '#shared/model/documents.ts'
 import { type Id, newId } from '#shared/model/ids.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { JWT_SECRET } from './bed.ts'
 import { startChild } from './child.ts'
 import { openDemoBed } from './demo-bed.ts'
 import { median, ratio } from './measure/figures.ts'
+import { adminOf, tokenOf } from './users.ts'
 
 const REQUESTS = Number(process.env.BENCH_REQUESTS ?? 200)
 const WARM_UP = 20
@@ -22,9 +19,9 @@ export async function run(): Promise<void> {
   const { bed, store } = demo
   const env = { ...bed.env, GATEWAY_PORT: '0', BASE_URL: 'https://linko.example', RATE_LIMIT_API: '1000000/min' }
   await using gateway = await startChild('services/gateway/main.ts', env)
-  const [admin, stranger] = [await userOf(store, 'demo'), await userOf(store, 'other')]
+  const [admin, stranger] = [await adminOf(store, 'demo'), await adminOf(store, 'other')]
   const foreign = await idsOf(store, stranger.tenantId)
-  const authorization = `Bearer ${await tokenOf(admin)}`
+  const authorization = `Bearer ${tokenOf(admin)}`
   const ask = async (path: string): Promise<number> => {
     const from = performance.now()
     const answer = await fetch(`http://127.0.0.1:${gateway.port}/api/v1${path}`, { headers: { authorization } })
@@ -45,16 +42,6 @@ export async function run(): Promise<void> {
     const what = `${path} ${one.toFixed(2)} ms, ${other.toFixed(2)} ms`
     ratio(what, one / other, `${1 - TOLERANCE} to ${1 + TOLERANCE}`, Math.abs(one / other - 1) <= TOLERANCE)
   }
-}
-
-async function userOf(store: Store, tenant: (typeof DEMO_USERS)[number]['tenant']): Promise<UserDoc> {
-  const email = DEMO_USERS.find(user => user.tenant === tenant && user.role === 'tenant_admin')?.email
-  return (await store.raw.users.findOne({ email: String(email) })) as UserDoc
-}
-
-const tokenOf = ({ _id, tenantId, role, tokenVersion }: UserDoc) => {
-  const claims = { userId: String(_id), tenantId: String(tenantId), role, tokenVersion }
-  return signAccessToken(claims, { secret: JWT_SECRET, ttlMs: 3_600_000 })
 }
 
 /** An id of each kind that the tenant has, by the path at which it is read. */

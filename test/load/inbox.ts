@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DEMO_USERS } from '#deploy/demo/world.ts'
-import { signAccessToken } from '#shared/auth/access-token.ts'
-import type { ClientDoc, Id, UserDoc } from '#shared/model/documents.ts'
+import type { ClientDoc, Id } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { JWT_SECRET } from './bed.ts'
 import { startChild } from './child.ts'
 import { openDemoBed } from './demo-bed.ts'
 import { fillInbox, LABEL, nameOf, RARE_WORD } from './inbox/world.ts'
 import { percentile, ratio } from './measure/figures.ts'
+import { adminOf, tokenOf } from './users.ts'
 
 const CONVERSATIONS = Number(process.env.BENCH_CONVERSATIONS ?? 200_000)
 const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 5_000_000)
@@ -31,7 +29,7 @@ interface Question {
 export async function run(): Promise<void> {
   await using demo = await openDemoBed()
   const { bed, store } = demo
-  const admin = await adminOf(store)
+  const admin = await adminOf(store, 'demo')
   const client = (await store.raw.clients.findOne({ tenantId: admin.tenantId })) as ClientDoc
   const from = performance.now()
   await fillInbox(store, client, { conversations: CONVERSATIONS, messages: MESSAGES })
@@ -137,14 +135,4 @@ async function questionsOf(store: Store, tenantId: Id): Promise<Record<string, Q
         conversations.countDocuments({ tenantId, deletedAt: null, unreadCount: { $gt: 0 }, status: 'open' }, { limit: 1000 }),
     },
   }
-}
-
-async function adminOf(store: Store): Promise<UserDoc> {
-  const email = DEMO_USERS.find(({ tenant, role }) => tenant === 'demo' && role === 'tenant_admin')?.email
-  return (await store.raw.users.findOne({ email: String(email) })) as UserDoc
-}
-
-const tokenOf = ({ _id, tenantId, role, tokenVersion }: UserDoc) => {
-  const claims = { userId: String(_id), tenantId: String(tenantId), role, tokenVersion }
-  return signAccessToken(claims, { secret: JWT_SECRET, ttlMs: 3_600_000 })
 }

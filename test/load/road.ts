@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { io } from 'socket.io-client'
 import { Agent, request } from 'undici'
-import { signAccessToken } from '#shared/auth/access-token.ts'
 import { sign } from '#shared/meta/signature.ts'
-import type { Store } from '#shared/store/connect.ts'
-import { APP_SECRET, JWT_SECRET } from './bed.ts'
+import { APP_SECRET } from './bed.ts'
 import { inboundBody } from './bodies.ts'
 import { startChild } from './child.ts'
 import { openDemoBed } from './demo-bed.ts'
 import { alternate, percentile, ratio, report, type Turn } from './measure/figures.ts'
 import { between, beyondIdle, cpuPerOperation, createMeter, idleOf, type Meter, type Spending } from './measure/meter.ts'
+import { adminOf, tokenOf } from './users.ts'
 
 const PER_SECOND = 200
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 5)
@@ -28,7 +27,7 @@ export async function run(): Promise<void> {
     stack.defer(() => listener.close())
     return listener
   }
-  const token = await tokenOf(store)
+  const token = tokenOf(await adminOf(store, 'demo'))
   const hops = {
     'to commit ms': { port: ingest.port, histogram: 'linko_webhook_lag_seconds' },
     'commit to emission ms': { port: realtime.port, histogram: 'linko_event_to_socket_seconds' },
@@ -136,12 +135,4 @@ async function post(port: number, tag: string, sent: Map<string, number>, acknow
   await response.body.dump()
   if (response.statusCode !== 200) throw new Error(`a webhook was answered ${response.statusCode}`)
   acknowledged.push(performance.now() - from)
-}
-
-async function tokenOf(store: Store): Promise<string> {
-  const user = await store.raw.users.findOne({ email: 'demo@whatsapp-saas.com' })
-  if (user === null) throw new Error('the demo world has no user')
-  const { _id, tenantId, role, tokenVersion } = user
-  const claims = { userId: String(_id), tenantId: String(tenantId), role, tokenVersion }
-  return signAccessToken(claims, { secret: JWT_SECRET, ttlMs: 3_600_000 })
 }

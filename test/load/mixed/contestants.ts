@@ -7,7 +7,7 @@ import { type Bed, log, openBed } from '../bed.ts'
 import { type Child, startChild } from '../child.ts'
 import { copyWorld } from '../recorder-skeleton.ts'
 import { createSenderWorld } from '../sender-world.ts'
-import { agentToken } from './agent-token.ts'
+import { agentToken } from '../users.ts'
 import type { MixedJob } from './load.ts'
 import { ALL_QUEUES } from './skeleton/parts.ts'
 

@@ -5,8 +5,8 @@ import type { Store } from '#shared/store/connect.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import { type Bed, log, openBed } from '#test/load/bed.ts'
 import { waIdOf } from '#test/load/bodies.ts'
-import { agentToken } from '#test/load/mixed/agent-token.ts'
 import { createSenderWorld } from '#test/load/sender-world.ts'
+import { agentToken } from '#test/load/users.ts'
 
 /** A customer, and the number that they write to. */
 export interface Person {
