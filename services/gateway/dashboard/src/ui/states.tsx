@@ -61,3 +61,12 @@ export function ErrorRow({ error, children, onRetry }: { error: unknown; childre
 export function Bone({ width, height = '0.75rem' }: { width: string; height?: string }) {
   return <span className="pulsing inline-block rounded-1 bg-line" style={{ inlineSize: width, blockSize: height }} />
 }
+
+/** Rows of a list that has not come yet. */
+export const ListBones = ({ height = '2.5rem' }: { height?: string }) => (
+  <div className="grid gap-4" aria-busy="true">
+    {['60%', '45%', '52%'].map(width => (
+      <Bone key={width} width={width} height={height} />
+    ))}
+  </div>
+)

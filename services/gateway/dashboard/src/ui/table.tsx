@@ -1,24 +1,39 @@
 import clsx from 'clsx'
 import type { ReactNode } from 'react'
 
-/** A table that scrolls by itself where it is too wide. */
-export function Table({ heads, children }: { heads: readonly string[]; children: ReactNode }) {
+/** A table with these columns, which scrolls by itself where it is too wide. */
+export function ScrollingTable({
+  heads,
+  className,
+  children,
+}: {
+  heads: readonly string[]
+  className?: string
+  children: ReactNode
+}) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be reached by keys
-    <section className="overflow-x-auto" tabIndex={0} aria-label={heads.join(', ')}>
-      <table className="w-full border-collapse">
-        <thead>
-          <tr className="border-b border-line text-ink-3">
-            {heads.map(head => (
-              <th key={head} className="py-1.5 pe-4 text-start font-normal whitespace-nowrap">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>{children}</tbody>
-      </table>
+    <section className={clsx('overflow-x-auto', className)} tabIndex={0} aria-label={heads.join(', ')}>
+      <table className="w-full border-collapse">{children}</table>
     </section>
+  )
+}
+
+/** A table of words. */
+export function Table({ heads, children }: { heads: readonly string[]; children: ReactNode }) {
+  return (
+    <ScrollingTable heads={heads}>
+      <thead>
+        <tr className="border-b border-line text-ink-3">
+          {heads.map(head => (
+            <th key={head} className="py-1.5 pe-4 text-start font-normal whitespace-nowrap">
+              {head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </ScrollingTable>
   )
 }
 

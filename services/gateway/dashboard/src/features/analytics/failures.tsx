@@ -1,5 +1,6 @@
 import { useFormat } from '../../lib/i18n/format.ts'
 import { useText } from '../../lib/i18n/text.tsx'
+import { CodeAndStep } from '../../ui/code-and-step.tsx'
 import { type FailuresReport, failuresAsked, type Narrowed } from './data.ts'
 import { shareOf } from './drawing.ts'
 import { MeterTable } from './meter-table.tsx'
@@ -22,19 +23,7 @@ export function Failures({ narrowed }: { narrowed: Narrowed }) {
           rows={data.map(({ code, key, title, nextStep, messages }) => ({
             key: String(code ?? key),
             head: <bdi>{title}</bdi>,
-            under: (
-              <>
-                {code !== null && (
-                  <>
-                    <bdi dir="ltr" className="font-mono">
-                      {code}
-                    </bdi>{' '}
-                    ·{' '}
-                  </>
-                )}
-                <bdi>{nextStep}</bdi>
-              </>
-            ),
+            under: <CodeAndStep code={code} nextStep={nextStep} />,
             figures: [number(messages)],
             share: shareOf(messages, data[0]?.messages ?? 0) ?? 0,
           }))}

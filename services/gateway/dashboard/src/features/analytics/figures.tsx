@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import { useMinute } from '../../lib/clock.ts'
 import { useFormat } from '../../lib/i18n/format.ts'
 import { Text, useText } from '../../lib/i18n/text.tsx'
+import { NOTHING_OPEN } from '../../lib/routes.ts'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { useMoney } from './amounts.ts'
 import {
@@ -80,7 +81,12 @@ function Unattended({ number: only }: { number: string | undefined }) {
       value={
         data &&
         (data.count > 0 ? (
-          <Link to="/inbox/{-$conversationId}" params={{}} search={search} className="text-brand underline underline-offset-4">
+          <Link
+            to="/inbox/{-$conversationId}"
+            params={NOTHING_OPEN}
+            search={search}
+            className="text-brand underline underline-offset-4"
+          >
             {count}
           </Link>
         ) : (

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useText } from '../../lib/i18n/text.tsx'
 import type { TextId } from '../../lib/i18n/text-ids.ts'
+import { NOTHING_OPEN } from '../../lib/routes.ts'
 import { useDays } from './days.ts'
 import type { CostBy, MessagesBy } from './search.ts'
 
@@ -45,13 +46,23 @@ export function useRowName(): (by: By, row: { key: string | null; name: string |
       )
     if (by === 'agent')
       return (
-        <Link to="/inbox/{-$conversationId}" params={{}} search={{ tab: 'all', status: 'any', assignee: key }} className={LINK}>
+        <Link
+          to="/inbox/{-$conversationId}"
+          params={NOTHING_OPEN}
+          search={{ tab: 'all', status: 'any', assignee: key }}
+          className={LINK}
+        >
           {shown}
         </Link>
       )
     if (by === 'number')
       return (
-        <Link to="/inbox/{-$conversationId}" params={{}} search={{ tab: 'all', status: 'any', number: key }} className={LINK}>
+        <Link
+          to="/inbox/{-$conversationId}"
+          params={NOTHING_OPEN}
+          search={{ tab: 'all', status: 'any', number: key }}
+          className={LINK}
+        >
           {shown}
         </Link>
       )

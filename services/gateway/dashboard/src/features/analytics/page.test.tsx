@@ -1,14 +1,8 @@
-import { i18n } from '@lingui/core'
-import { I18nProvider } from '@lingui/react'
-import { QueryClientProvider } from '@tanstack/react-query'
-import { createMemoryHistory, createRouter, RouterProvider } from '@tanstack/react-router'
-import { fireEvent, render, screen, waitFor, within } from '@testing-library/react'
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { createQueryClient } from '../../lib/api/query-client.ts'
 import type { Role } from '../../lib/api/types.ts'
 import { setLanguage } from '../../lib/i18n/i18n.ts'
-import { rootRoute, shellRoute } from '../../lib/routes.ts'
-import { useSession } from '../../lib/session/session-store.ts'
+import { openPage } from '../../test/open-page.tsx'
 import { analyticsRoute } from './route.ts'
 import { dayAfter } from './search.ts'
 
@@ -98,21 +92,7 @@ async function open(address = '/analytics', { role = 'manager', isEmpty = false,
     return Response.json({ data: path === '/users/names' ? [{ id: SALMA, name: 'Salma', role: 'agent' }] : [] })
   })
   onTestFinished(() => void vi.unstubAllGlobals())
-  useSession.setState({ status: 'signed-in', token: 't', user: { id: 'u', email: 'a@b', name: 'Amina', role, tenantId: 't' } })
-  const queryClient = createQueryClient()
-  const router = createRouter({
-    routeTree: rootRoute.addChildren([shellRoute.addChildren([analyticsRoute])]),
-    context: { queryClient },
-    history: createMemoryHistory({ initialEntries: [address] }),
-  })
-  await router.load()
-  const { container } = render(
-    <I18nProvider i18n={i18n}>
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router as never} />
-      </QueryClientProvider>
-    </I18nProvider>,
-  )
+  const { router, container } = await openPage(analyticsRoute, address, { role })
   return { calls, router, container }
 }
 

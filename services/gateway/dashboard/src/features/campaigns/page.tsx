@@ -8,7 +8,7 @@ import { useMay } from '../../lib/session/rights.ts'
 import { Button, buttonClass } from '../../ui/button.tsx'
 import { CampaignsIcon, Icon, PlusIcon } from '../../ui/icons.tsx'
 import { NoRight } from '../../ui/no-right.tsx'
-import { Bone, Empty, ErrorRow } from '../../ui/states.tsx'
+import { Empty, ErrorRow, ListBones } from '../../ui/states.tsx'
 import { type Campaign, campaignsQuery } from './data.ts'
 import { ProgressBar, sentOf } from './progress.tsx'
 import { CAMPAIGN_STATES, type CampaignState, readCampaignsSearch } from './search.ts'
@@ -76,13 +76,7 @@ function List() {
           {t('campaigns.list.failed')}
         </ErrorRow>
       )}
-      {isPending && !error && (
-        <div className="grid gap-4" aria-busy="true">
-          {['60%', '45%', '52%'].map(width => (
-            <Bone key={width} width={width} height="2.5rem" />
-          ))}
-        </div>
-      )}
+      {isPending && !error && <ListBones />}
       {campaigns?.length === 0 &&
         (status ? (
           <Empty icon={CampaignsIcon} title={t('campaigns.noneFound')} />

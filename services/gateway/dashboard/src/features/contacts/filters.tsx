@@ -1,13 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
 import { labelsQuery } from '../../lib/data/inbox-aids.ts'
 import { useText } from '../../lib/i18n/text.tsx'
-import { Check, Input } from '../../ui/field.tsx'
-import { Icon, SearchIcon } from '../../ui/icons.tsx'
+import { Check } from '../../ui/field.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
 import { type ContactsSearch, readContactsSearch } from './search.ts'
 
-const PAUSE_MS = 250
 const SELECT =
   'min-h-(--control) max-w-52 rounded-2 border border-line-strong bg-raised px-2 text-ui text-ink pointer-coarse:text-[1rem]'
 
@@ -20,7 +18,7 @@ export function Filters() {
   const names = [...new Set([...labels.map(({ name }) => name), ...(label ? [label] : [])])]
   return (
     <search className="flex flex-wrap items-center gap-x-4 gap-y-2">
-      <SearchField q={q} onChange={typed => change({ q: typed || undefined })} />
+      <SearchField label={t('contacts.search')} q={q} onChange={typed => change({ q: typed || undefined })} />
       <select
         aria-label={t('contacts.filter.optOut')}
         value={optOut === undefined ? '' : String(optOut)}
@@ -60,33 +58,4 @@ function useChange() {
   // What is undefined is left out by reading it again.
   return (change: { [Name in keyof ContactsSearch]?: ContactsSearch[Name] | undefined }) =>
     void navigate({ search: before => readContactsSearch({ ...before, ...change }), replace: true })
-}
-
-/** What is typed goes into the address after a pause. */
-function SearchField({ q, onChange }: { q: string; onChange(typed: string): void }) {
-  const t = useText()
-  const [typed, setTyped] = useState(q)
-  const settled = typed.trim()
-  useEffect(() => setTyped(now => (now.trim() === q ? now : q)), [q])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is done is new in each render, what was typed is not
-  useEffect(() => {
-    if (settled === q) return
-    const timer = setTimeout(() => onChange(settled), PAUSE_MS)
-    return () => clearTimeout(timer)
-  }, [settled, q])
-  return (
-    <div className="relative min-w-60 flex-1 max-two:min-w-full">
-      <Icon of={SearchIcon} className="pointer-events-none absolute inset-y-0 start-2.5 my-auto text-ink-3" />
-      <Input
-        type="search"
-        dir="auto"
-        maxLength={100}
-        aria-label={t('contacts.search')}
-        placeholder={t('contacts.search')}
-        value={typed}
-        onChange={event => setTyped(event.target.value)}
-        className="ps-8.5"
-      />
-    </div>
-  )
 }

@@ -1,14 +1,12 @@
-import { i18n } from '@lingui/core'
-import { I18nProvider } from '@lingui/react'
-import { QueryClientProvider } from '@tanstack/react-query'
-import { createMemoryHistory, createRouter, RouterProvider } from '@tanstack/react-router'
-import { fireEvent, render, screen, waitFor, within } from '@testing-library/react'
+import { createMemoryHistory, createRouter } from '@tanstack/react-router'
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { createQueryClient } from '../../lib/api/query-client.ts'
 import type { Role } from '../../lib/api/types.ts'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
 import { rootRoute, shellRoute } from '../../lib/routes.ts'
 import { useSession } from '../../lib/session/session-store.ts'
+import { renderRouter } from '../../test/open-page.tsx'
 import type { Contact } from './data.ts'
 import { contactsRoute } from './route.ts'
 
@@ -30,10 +28,6 @@ const tree = rootRoute.addChildren([shellRoute.addChildren([contactsRoute])])
 
 /** Opens an address of the page; `answer` is asked first, and what it leaves has an answer of an account with two contacts. */
 async function open(address = '/contacts', answer: (...call: Call) => Answer | null = () => null, role: Role = 'tenant_admin') {
-  // jsdom has the element and not its methods.
-  HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
-    this.open = true
-  }
   const calls: Call[] = []
   vi.stubGlobal('fetch', async (url: string, { method = 'GET', body }: RequestInit) => {
     const path = url.replace('/api/v1', '')
@@ -47,13 +41,7 @@ async function open(address = '/contacts', answer: (...call: Call) => Answer | n
   const queryClient = createQueryClient()
   const history = createMemoryHistory({ initialEntries: [address] })
   const router = createRouter({ routeTree: tree, history, context: { queryClient } })
-  render(
-    <I18nProvider i18n={i18n}>
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router as never} />
-      </QueryClientProvider>
-    </I18nProvider>,
-  )
+  renderRouter(router, queryClient)
   const sent = () => calls.filter(([method]) => method !== 'GET')
   const asked = () => calls.filter(([method]) => method === 'GET').map(([, path]) => path)
   return { sent, asked, search: () => router.state.location.search as Record<string, unknown> }

@@ -1,12 +1,10 @@
-import { i18n } from '@lingui/core'
-import { I18nProvider } from '@lingui/react'
-import { QueryClientProvider } from '@tanstack/react-query'
-import { createMemoryHistory, createRootRoute, createRoute, createRouter, RouterProvider } from '@tanstack/react-router'
-import { act, fireEvent, render, screen } from '@testing-library/react'
+import { createMemoryHistory, createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { act, fireEvent, screen } from '@testing-library/react'
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { createQueryClient } from '../../lib/api/query-client.ts'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
 import { useSession } from '../../lib/session/session-store.ts'
+import { renderRouter } from '../../test/open-page.tsx'
 import { Connect } from './connect.tsx'
 
 const ID = '655f00000000000000000001'
@@ -34,13 +32,7 @@ async function show(popup: { closed: boolean; location: { replace(address: strin
     routeTree: root.addChildren([numbers]),
     history: createMemoryHistory({ initialEntries: ['/numbers'] }),
   })
-  render(
-    <I18nProvider i18n={i18n}>
-      <QueryClientProvider client={createQueryClient()}>
-        <RouterProvider router={router as never} />
-      </QueryClientProvider>
-    </I18nProvider>,
-  )
+  renderRouter(router, createQueryClient())
   fireEvent.click(await screen.findByRole('button', { name: 'Connect a number' }))
   return router
 }

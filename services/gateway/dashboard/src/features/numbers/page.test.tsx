@@ -39,9 +39,6 @@ const connection = (steps: ConnectionStep[]): Connection => ({
 beforeAll(() => loadTexts('features/numbers'))
 
 function show(page: React.ReactNode, answer: (method: string, path: string) => [number, object], role: 'agent' | 'tenant_admin') {
-  HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
-    this.open = true
-  }
   const calls: unknown[] = []
   vi.stubGlobal('fetch', async (url: string, { method, body }: RequestInit) => {
     const path = url.replace('/api/v1', '')

@@ -6,10 +6,11 @@ import { useMay } from '../../lib/session/rights.ts'
 import { Button } from '../../ui/button.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Field, Input, TextArea } from '../../ui/field.tsx'
+import { Payload } from '../../ui/payload.tsx'
 import { Refused } from '../../ui/refused.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { discardLetter, type LetterDetail, letterQuery, replayLetter, useOperation } from './data.ts'
-import { Drawer, Payload, readable } from './drawer.tsx'
+import { Drawer, readable } from './drawer.tsx'
 import { ReplayResult } from './replay-result.tsx'
 
 /** A dead letter: why, with what, what was done with it; it can be edited, tried, replayed and discarded. */

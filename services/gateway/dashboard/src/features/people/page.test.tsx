@@ -17,10 +17,6 @@ beforeAll(() => loadTexts('features/people'))
 
 /** Opens the page as an admin; `answer` is what every request but the list gets. */
 function open(answer: [status: number, body: object] = [200, {}], role: Role = 'tenant_admin') {
-  // jsdom has the element and not its methods.
-  HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
-    this.open = true
-  }
   const calls: unknown[] = []
   vi.stubGlobal('fetch', async (url: string, { method, body }: RequestInit) => {
     if (method === 'GET') {

@@ -11,7 +11,7 @@ import { Button } from '../../ui/button.tsx'
 import { LockIcon, PlusIcon } from '../../ui/icons.tsx'
 import { LinkDialog, type OneTimeLink } from '../../ui/link-dialog.tsx'
 import { NoRight } from '../../ui/no-right.tsx'
-import { Bone, ErrorRow } from '../../ui/states.tsx'
+import { ErrorRow, ListBones } from '../../ui/states.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { showToast } from '../../ui/toasts.tsx'
 import { changePerson, newLink, type Person, peopleQuery, usePeopleChange } from './data.ts'
@@ -49,7 +49,7 @@ export default function PeoplePage() {
           {t('people.list.failed')}
         </ErrorRow>
       )}
-      {isPending && !error && <Bones />}
+      {isPending && !error && <ListBones height="2rem" />}
       <ul className="border-b border-line">
         {people.map(person => (
           <PersonRow
@@ -75,16 +75,6 @@ export default function PeoplePage() {
         />
       )}
       {shown && <LinkDialog {...shown} onClose={() => setShown(null)} />}
-    </div>
-  )
-}
-
-function Bones() {
-  return (
-    <div className="grid gap-4" aria-busy="true">
-      {['60%', '45%', '52%'].map(width => (
-        <Bone key={width} width={width} height="2rem" />
-      ))}
     </div>
   )
 }

@@ -1,10 +1,9 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
 import { useText } from '../../lib/i18n/text.tsx'
 import { Input } from '../../ui/field.tsx'
+import { useTyped } from '../../ui/use-typed.ts'
 import { CATEGORIES, STATES, type TemplatesSearch } from './search.ts'
 
-const PAUSE_MS = 250
 const SELECT =
   'min-h-(--control) rounded-2 border border-line-strong bg-raised px-2 text-ui text-ink pointer-coarse:text-[1rem] max-two:flex-1'
 
@@ -58,18 +57,8 @@ export function Filters() {
 function SearchField() {
   const t = useText()
   const { q = '' } = useSearch({ from: '/shell/templates' })
-  const navigate = useNavigate({ from: '/templates' })
-  const [typed, setTyped] = useState(q)
-  const settled = typed.trim()
-  useEffect(() => setTyped(now => (now.trim() === q ? now : q)), [q])
-  useEffect(() => {
-    if (settled === q) return
-    const timer = setTimeout(
-      () => void navigate({ search: before => ({ ...before, q: settled || undefined }) as TemplatesSearch, replace: true }),
-      PAUSE_MS,
-    )
-    return () => clearTimeout(timer)
-  }, [settled, q, navigate])
+  const change = useSearchChange()
+  const [typed, setTyped] = useTyped(q, settled => change({ q: settled || undefined }))
   return (
     <div className="min-w-56 flex-1">
       <Input

@@ -1,19 +1,10 @@
-import { i18n } from '@lingui/core'
-import { I18nProvider } from '@lingui/react'
-import { QueryClientProvider } from '@tanstack/react-query'
-import { createMemoryHistory, createRouter, RouterProvider } from '@tanstack/react-router'
-import { configure, fireEvent, render, screen, within } from '@testing-library/react'
+import { fireEvent, screen, within } from '@testing-library/react'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { createQueryClient } from '../../lib/api/query-client.ts'
 import type { Role } from '../../lib/api/types.ts'
 import { applyEvents } from '../../lib/data/patches.ts'
-import { rootRoute, shellRoute } from '../../lib/routes.ts'
-import { useSession } from '../../lib/session/session-store.ts'
+import { openPage } from '../../test/open-page.tsx'
 import type { Template } from './data.ts'
 import { templatesRoute } from './route.ts'
-
-// What comes in time on a busy machine, too.
-configure({ asyncUtilTimeout: 20_000 })
 
 const id = (n: number) => String(n).padStart(24, '0')
 const template = (n: number, more: Partial<Template> = {}): Template => ({
@@ -70,21 +61,7 @@ async function open(address: string, answer: Answer, role: Role = 'manager') {
     return Response.json(body, { status })
   })
   onTestFinished(() => void vi.unstubAllGlobals())
-  useSession.setState({ status: 'signed-in', token: 't', user: { id: 'u', email: 'a@b', name: 'Amina', role, tenantId: 't' } })
-  const queryClient = createQueryClient()
-  const router = createRouter({
-    routeTree: rootRoute.addChildren([shellRoute.addChildren([templatesRoute])]),
-    context: { queryClient },
-    history: createMemoryHistory({ initialEntries: [address] }),
-  })
-  await router.load()
-  render(
-    <I18nProvider i18n={i18n}>
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router as never} />
-      </QueryClientProvider>
-    </I18nProvider>,
-  )
+  const { router, queryClient } = await openPage(templatesRoute, address, { role })
   return { calls, router, queryClient }
 }
 

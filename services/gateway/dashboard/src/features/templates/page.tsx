@@ -11,7 +11,7 @@ import { sampleText } from '../../lib/templates/sample-text.ts'
 import { Button } from '../../ui/button.tsx'
 import { RefreshIcon, TemplatesIcon } from '../../ui/icons.tsx'
 import { NoRight } from '../../ui/no-right.tsx'
-import { Bone, Empty, ErrorRow } from '../../ui/states.tsx'
+import { Empty, ErrorRow, ListBones } from '../../ui/states.tsx'
 import { showToast } from '../../ui/toasts.tsx'
 import { type Template, templatesQuery, useSync } from './data.ts'
 import { Filters, useSearchChange } from './filters.tsx'
@@ -98,7 +98,7 @@ function Templates() {
             {t('templates.list.failed')}
           </ErrorRow>
         )}
-        {isPending && !error && <Bones />}
+        {isPending && !error && <ListBones />}
         {isEmpty && <NoTemplates isFiltered={isFiltered} />}
         {found.length > 0 && (
           <ul className="border-b border-line">
@@ -134,16 +134,6 @@ function NoTemplates({ isFiltered }: { isFiltered: boolean }) {
         </Button>
       }
     />
-  )
-}
-
-function Bones() {
-  return (
-    <div className="grid gap-4" aria-busy="true">
-      {['60%', '45%', '52%'].map(width => (
-        <Bone key={width} width={width} height="2.5rem" />
-      ))}
-    </div>
   )
 }
 

@@ -1,14 +1,8 @@
-import { i18n } from '@lingui/core'
-import { I18nProvider } from '@lingui/react'
-import { QueryClientProvider } from '@tanstack/react-query'
-import { createMemoryHistory, createRouter, RouterProvider } from '@tanstack/react-router'
-import { fireEvent, render, screen, waitFor, within } from '@testing-library/react'
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import { createQueryClient } from '../../lib/api/query-client.ts'
 import type { Role } from '../../lib/api/types.ts'
-import { rootRoute, shellRoute } from '../../lib/routes.ts'
 import { actingNow, forgetActing } from '../../lib/session/acting.ts'
-import { useSession } from '../../lib/session/session-store.ts'
+import { openPage } from '../../test/open-page.tsx'
 import type { Tenant } from './data.ts'
 import { tenantsRoute } from './route.ts'
 
@@ -31,9 +25,6 @@ const STATUS = { isHealthy: false, numbers: [NUMBER], backlog: { chat: { waiting
 type Answer = (method: string, path: string) => [status: number, body: object] | null
 
 async function open(address = '/tenants', own: Answer = () => null, role: Role = 'platform_admin') {
-  HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
-    this.open = true
-  }
   const calls: string[] = []
   const bodies: unknown[] = []
   vi.stubGlobal('fetch', async (url: string, { method = 'GET', body }: RequestInit) => {
@@ -51,22 +42,7 @@ async function open(address = '/tenants', own: Answer = () => null, role: Role =
     return Response.json(path === '/tenants' && method === 'GET' ? { data, nextCursor: null } : ATLAS)
   })
   onTestFinished(() => void vi.unstubAllGlobals())
-  const user = { id: 'u', email: 'a@b', name: 'Amina', role, tenantId: OWN.id }
-  useSession.setState({ status: 'signed-in', token: 't', user })
-  const queryClient = createQueryClient()
-  const router = createRouter({
-    routeTree: rootRoute.addChildren([shellRoute.addChildren([tenantsRoute])]),
-    context: { queryClient },
-    history: createMemoryHistory({ initialEntries: [address] }),
-  })
-  await router.load()
-  render(
-    <I18nProvider i18n={i18n}>
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router as never} />
-      </QueryClientProvider>
-    </I18nProvider>,
-  )
+  const { router } = await openPage(tenantsRoute, address, { role, tenantId: OWN.id })
   return { calls, bodies, router }
 }
 

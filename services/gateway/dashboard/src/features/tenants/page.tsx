@@ -10,7 +10,7 @@ import { Button } from '../../ui/button.tsx'
 import { PlusIcon, TenantsIcon } from '../../ui/icons.tsx'
 import { LinkDialog, type OneTimeLink } from '../../ui/link-dialog.tsx'
 import { NoRight } from '../../ui/no-right.tsx'
-import { Bone, Empty, ErrorRow } from '../../ui/states.tsx'
+import { Empty, ErrorRow, ListBones } from '../../ui/states.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { ChangeDialog } from './change-dialog.tsx'
 import { CreateDialog } from './create-dialog.tsx'
@@ -73,13 +73,7 @@ function List() {
           {t('tenants.list.failed')}
         </ErrorRow>
       )}
-      {isPending && !error && (
-        <div className="grid gap-4" aria-busy="true">
-          {['60%', '45%', '52%'].map(width => (
-            <Bone key={width} width={width} height="2.5rem" />
-          ))}
-        </div>
-      )}
+      {isPending && !error && <ListBones />}
       {tenants?.length === 0 && (
         <Empty
           icon={TenantsIcon}

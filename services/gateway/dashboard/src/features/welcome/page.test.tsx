@@ -1,11 +1,8 @@
-import { i18n } from '@lingui/core'
-import { I18nProvider } from '@lingui/react'
-import { QueryClientProvider } from '@tanstack/react-query'
-import { RouterProvider } from '@tanstack/react-router'
-import { fireEvent, render, screen } from '@testing-library/react'
+import { fireEvent, screen } from '@testing-library/react'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createAppRouter } from '../../app/router.tsx'
 import { createQueryClient } from '../../lib/api/query-client.ts'
+import { renderRouter } from '../../test/open-page.tsx'
 
 const LINK = {
   purpose: 'invitation',
@@ -28,13 +25,7 @@ async function open(hash: string, answers: Record<string, [status: number, body:
   onTestFinished(() => void vi.unstubAllGlobals())
   window.history.replaceState(null, '', `/welcome${hash}`)
   const queryClient = createQueryClient()
-  render(
-    <I18nProvider i18n={i18n}>
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={createAppRouter(queryClient)} />
-      </QueryClientProvider>
-    </I18nProvider>,
-  )
+  renderRouter(createAppRouter(queryClient), queryClient)
   await screen.findByRole('main')
   return calls
 }

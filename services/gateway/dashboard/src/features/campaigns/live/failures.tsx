@@ -5,6 +5,7 @@ import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { useMay } from '../../../lib/session/rights.ts'
 import { Button } from '../../../ui/button.tsx'
+import { CodeAndStep } from '../../../ui/code-and-step.tsx'
 import { Refused } from '../../../ui/refused.tsx'
 import { ErrorRow } from '../../../ui/states.tsx'
 import { type Campaign, type Failure, failuresQuery, rerunCampaign, saveReport, useCampaignChange } from '../data.ts'
@@ -75,15 +76,7 @@ function Reason({ campaign: { id }, failure, canRerun }: { campaign: Campaign; f
       <div>
         <p dir="auto">{sentence}</p>
         <p className="text-meta text-ink-3">
-          {code !== null && (
-            <>
-              <bdi dir="ltr" className="font-mono">
-                {code}
-              </bdi>{' '}
-              ·{' '}
-            </>
-          )}
-          <bdi>{nextStep}</bdi>
+          <CodeAndStep code={code} nextStep={nextStep} />
         </p>
         <Refused error={rerun.error} />
       </div>

@@ -247,9 +247,6 @@ test('behind the end of the window it says what will happen, and sends only when
 })
 
 test('a template is chosen that goes out instead', async () => {
-  HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
-    this.open = true
-  }
   open(conversation({ windowExpiresAt: new Date(Date.now() + HOUR / 2).toISOString() }))
   await type('Bonjour')
   await click('Send later')
@@ -267,9 +264,6 @@ test('a template is chosen that goes out instead', async () => {
 })
 
 test('a message with buttons is built and sent', async () => {
-  HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
-    this.open = true
-  }
   open(conversation())
   await type('When can you come?')
   await click('Buttons or a list')

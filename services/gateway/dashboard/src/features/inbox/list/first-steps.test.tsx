@@ -1,14 +1,8 @@
-import { i18n } from '@lingui/core'
-import { I18nProvider } from '@lingui/react'
-import { QueryClientProvider } from '@tanstack/react-query'
-import { createMemoryHistory, createRouter, RouterProvider } from '@tanstack/react-router'
-import { render, screen, waitFor, within } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { createQueryClient } from '../../../lib/api/query-client.ts'
 import type { Role } from '../../../lib/api/types.ts'
 import { applyEvents } from '../../../lib/data/patches.ts'
-import { rootRoute, shellRoute } from '../../../lib/routes.ts'
-import { useSession } from '../../../lib/session/session-store.ts'
+import { openPage } from '../../../test/open-page.tsx'
 import { inboxRoute } from '../route.ts'
 
 const NUMBER = { id: 'n', companyName: 'Rabat', whatsappNumber: '+212600111222', status: 'active' }
@@ -34,21 +28,7 @@ async function open(account: Account, { role = 'tenant_admin', address = '/inbox
     return page([])
   })
   onTestFinished(() => void vi.unstubAllGlobals())
-  useSession.setState({ status: 'signed-in', token: 't', user: { id: 'u', email: 'a@b', name: 'Amina', role, tenantId: 't' } })
-  const queryClient = createQueryClient()
-  const router = createRouter({
-    routeTree: rootRoute.addChildren([shellRoute.addChildren([inboxRoute])]),
-    context: { queryClient },
-    history: createMemoryHistory({ initialEntries: [address] }),
-  })
-  await router.load()
-  render(
-    <I18nProvider i18n={i18n}>
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router as never} />
-      </QueryClientProvider>
-    </I18nProvider>,
-  )
+  const { queryClient } = await openPage(inboxRoute, address, { role })
   return { calls, queryClient }
 }
 

@@ -1,29 +1,20 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useDeferredValue, useEffect, useState } from 'react'
 import { useText } from '../../../lib/i18n/text.tsx'
 import { Input } from '../../../ui/field.tsx'
 import { Icon, SearchIcon } from '../../../ui/icons.tsx'
 import { Key } from '../../../ui/key.tsx'
+import { useTyped } from '../../../ui/use-typed.ts'
 import type { InboxSearch } from '../search.ts'
-
-const PAUSE_MS = 250
 
 /** Name, number or text. What is typed goes into the address after a pause. */
 export function SearchField() {
   const t = useText()
   const { q = '' } = useSearch({ from: '/shell/inbox/{-$conversationId}' })
   const navigate = useNavigate({ from: '/inbox/{-$conversationId}' })
-  const [typed, setTyped] = useState(q)
-  const settled = useDeferredValue(typed.trim())
-  useEffect(() => setTyped(now => (now.trim() === q ? now : q)), [q])
-  useEffect(() => {
-    if (settled === q) return
-    const timer = setTimeout(
-      () => void navigate({ search: before => ({ ...before, q: settled || undefined }) as InboxSearch, replace: true }),
-      PAUSE_MS,
-    )
-    return () => clearTimeout(timer)
-  }, [settled, q, navigate])
+  const [typed, setTyped] = useTyped(
+    q,
+    settled => void navigate({ search: before => ({ ...before, q: settled || undefined }) as InboxSearch, replace: true }),
+  )
   return (
     <div className="relative">
       <Icon of={SearchIcon} className="pointer-events-none absolute inset-y-0 start-2.5 my-auto text-ink-3" />

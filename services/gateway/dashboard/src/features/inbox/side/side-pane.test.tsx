@@ -1,8 +1,5 @@
-import { i18n } from '@lingui/core'
-import { I18nProvider } from '@lingui/react'
-import { QueryClientProvider } from '@tanstack/react-query'
-import { createMemoryHistory, createRoute, createRouter, RouterProvider } from '@tanstack/react-router'
-import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
+import { createMemoryHistory, createRoute, createRouter } from '@tanstack/react-router'
+import { cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import type { ConversationView } from '#shared/contracts/views.ts'
 import { createQueryClient } from '../../../lib/api/query-client.ts'
@@ -10,6 +7,7 @@ import type { Role } from '../../../lib/api/types.ts'
 import { loadTexts } from '../../../lib/i18n/i18n.ts'
 import { rootRoute, shellRoute } from '../../../lib/routes.ts'
 import { useSession } from '../../../lib/session/session-store.ts'
+import { renderRouter } from '../../../test/open-page.tsx'
 import { Toasts } from '../../../ui/toasts.tsx'
 import { Pickers } from '../pickers/pickers.tsx'
 import { openPicker } from '../pickers/picking.ts'
@@ -85,9 +83,6 @@ type Sent = [method: string, path: string, body: unknown]
 
 /** The contact beside a conversation. `refuse`: requests that the server does not take. */
 async function open(role: Role = 'manager', refuse: (path: string) => boolean = () => false) {
-  HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
-    this.open = true
-  }
   let current = conversation
   const sent: Sent[] = []
   const keys: (string | undefined)[] = []
@@ -134,13 +129,7 @@ async function open(role: Role = 'manager', refuse: (path: string) => boolean = 
     history: createMemoryHistory({ initialEntries: ['/inbox/v1'] }),
     context: { queryClient },
   })
-  render(
-    <I18nProvider i18n={i18n}>
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router as never} />
-      </QueryClientProvider>
-    </I18nProvider>,
-  )
+  renderRouter(router, queryClient)
   await screen.findByRole('heading', { name: 'Salma' })
   return { sent, keys }
 }

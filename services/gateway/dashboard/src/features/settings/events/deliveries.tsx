@@ -6,6 +6,7 @@ import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { useMay } from '../../../lib/session/rights.ts'
 import { Button } from '../../../ui/button.tsx'
 import { Select } from '../../../ui/field.tsx'
+import { Payload } from '../../../ui/payload.tsx'
 import { Refused } from '../../../ui/refused.tsx'
 import { Bone, ErrorRow } from '../../../ui/states.tsx'
 import { Tag } from '../../../ui/tag.tsx'
@@ -170,16 +171,7 @@ function Details({ delivery: { id, subscriptionId, eventId, attempts } }: { deli
         </ErrorRow>
       )}
       {!data && !error && <Bone width="100%" height="6rem" />}
-      {data && (
-        <pre
-          dir="ltr"
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be reached by keys
-          tabIndex={0}
-          className="max-h-80 overflow-auto rounded-2 border border-line bg-sunk p-3 font-mono text-meta"
-        >
-          {data}
-        </pre>
-      )}
+      {data && <Payload text={data} />}
     </div>
   )
 }

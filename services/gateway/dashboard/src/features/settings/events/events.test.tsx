@@ -1,14 +1,8 @@
-import { i18n } from '@lingui/core'
-import { I18nProvider } from '@lingui/react'
-import { QueryClientProvider } from '@tanstack/react-query'
-import { createMemoryHistory, createRouter, RouterProvider } from '@tanstack/react-router'
-import { fireEvent, render, screen, within } from '@testing-library/react'
+import { fireEvent, screen, within } from '@testing-library/react'
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import { createQueryClient } from '../../../lib/api/query-client.ts'
 import type { Role } from '../../../lib/api/types.ts'
 import { loadTexts } from '../../../lib/i18n/i18n.ts'
-import { rootRoute, shellRoute } from '../../../lib/routes.ts'
-import { useSession } from '../../../lib/session/session-store.ts'
+import { openPage } from '../../../test/open-page.tsx'
 import { settingsRoute } from '../route.ts'
 
 const AT = '2026-11-29T10:00:00.000Z'
@@ -46,9 +40,6 @@ async function open({
   answers?: Answers
   role?: Role
 } = {}) {
-  HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
-    this.open = true
-  }
   const known: Answers = {
     'GET /event-subscriptions': [200, { data: [SUBSCRIPTION], nextCursor: null }],
     'GET /event-subscriptions/types': [200, { data: [{ type: 'message.received' }, { type: 'message.status' }] }],
@@ -65,25 +56,7 @@ async function open({
     return status === 204 ? new Response(null, { status }) : Response.json(answer, { status })
   })
   onTestFinished(() => void vi.unstubAllGlobals())
-  useSession.setState({
-    status: 'signed-in',
-    token: 't',
-    user: { id: 'own', email: 'a@example.com', name: 'A', role, tenantId: 't' },
-  })
-  const queryClient = createQueryClient()
-  const router = createRouter({
-    routeTree: rootRoute.addChildren([shellRoute.addChildren([settingsRoute])]),
-    context: { queryClient },
-    history: createMemoryHistory({ initialEntries: [`/settings?section=events${address}`] }),
-  })
-  await router.load()
-  render(
-    <I18nProvider i18n={i18n}>
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router as never} />
-      </QueryClientProvider>
-    </I18nProvider>,
-  )
+  await openPage(settingsRoute, `/settings?section=events${address}`, { role })
   return calls
 }
 
