@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
@@ -75,6 +76,8 @@ describe.for(LANGUAGES)('in %s', language => {
     // Each state lasts until the test ends it.
     await world.simulate('/delivery', { sentMs: null, deliveredMs: null, readMs: null })
     await world.call('tenant_admin', 'POST', `/clients/${number.id}/pause`, {})
+    // A sender may know a number for a second.
+    await sleep(1500)
     try {
       const text = `Pas à pas ${language} ${Date.now()}`
       const states = await recordTicks(page, text)
