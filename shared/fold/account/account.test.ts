@@ -191,6 +191,26 @@ test('the newest event on each topic of a template counts, and each change is em
   }
 })
 
+test("the reason of a rejection is Meta's code with its sentence and its advice", () => {
+  const about = { message_template_name: 'offer', message_template_language: 'fr', event: 'REJECTED' }
+  const { context } = createMemoryWorld()
+  const [client] = context.clients.values()
+  const template = { tenantId: client?.tenantId, wabaId: WABA, name: 'offer', language: 'fr', status: 'PENDING', components: [] }
+  const reference = { ...context, clients: new Map(), accounts: new Map([[WABA, [client as ClientDoc]]]) }
+  const reasonAfter = (value: object) => {
+    const item = word('message_template_status_update', { ...about, ...value })
+    const known = [{ ...template, metaTemplateId: null, variables: [] } as unknown as TemplateDoc]
+    return foldBatch([item], { ...EMPTY, templates: known }, reference).plan.templates[0]?.set.reason
+  }
+  const reason = 'PROMOTIONAL'
+  expect(reasonAfter({ reason })).toBe('PROMOTIONAL')
+  expect(reasonAfter({ reason, rejection_info: { reason: 'It advertises.', recommendation: 'Say less.' } })).toBe(
+    'PROMOTIONAL: It advertises. Say less.',
+  )
+  expect(reasonAfter({ reason: 'NONE', rejection_info: { recommendation: 'Say less.' } })).toBe('Say less.')
+  expect(reasonAfter({ reason: 'NONE' })).toBe('REJECTED')
+})
+
 test("an unknown template triggers a sync of its account's templates", () => {
   const about = { message_template_id: 77, message_template_name: 'new', message_template_language: 'en-US' }
   const next = new Date(0)

@@ -102,11 +102,15 @@ function categoryOf(value: unknown): TemplateDoc['category'] | null {
   return isTemplateCategory(category) ? category : null
 }
 
+/** Meta's code, its sentence and its advice, as `PROMOTIONAL: The text…`; each may be missing. */
 function reasonOf(value: Json): string | null {
   const details = [value.rejection_info, value.other_info].find(isObject) ?? {}
-  const reason = text(value.reason)
-  const detail = text(details.reason) ?? text(details.description)
-  return detail ?? (reason === null || reason === 'NONE' ? text(value.event) : reason)
+  const given = text(value.reason)
+  const code = given === 'NONE' ? null : given
+  const sentences = [text(details.reason) ?? text(details.description), text(details.recommendation)]
+  const detail = sentences.filter(one => one !== null).join(' ')
+  if (detail === '') return code ?? text(value.event)
+  return code === null || detail.includes(code) ? detail : `${code}: ${detail}`
 }
 
 /** Components after an edit: Meta reports the new texts only, so formats and examples are kept. */

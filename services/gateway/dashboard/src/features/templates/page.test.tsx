@@ -78,6 +78,13 @@ test('each template says state, language, category and quality; a refused one sa
   within(refused).getByText(/Submit it as marketing/)
 })
 
+test("Meta's code has its advice beside a sentence of Meta's, too", async () => {
+  await open('/templates', serverOf([{ ...REFUSED, reason: 'INVALID_FORMAT: Variables side by side.' }]))
+  const [refused] = (await screen.findAllByRole('listitem')) as [HTMLElement]
+  within(refused).getByText('INVALID_FORMAT: Variables side by side.')
+  expect(refused.textContent).not.toContain('Change what Meta refused')
+})
+
 test('the chosen template is shown with samples in place of variables, and markup in it stays text', async () => {
   const { router } = await open('/templates', serverOf([ORDER, REFUSED]))
   fireEvent.click(await screen.findByRole('link', { name: 'order_shipped' }))

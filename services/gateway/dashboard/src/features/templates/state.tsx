@@ -24,7 +24,8 @@ export function Why({ template }: { template: Template }) {
   const t = useText()
   const { status, reason, submission, submissionDetail, categoryChange } = template
   const { full } = useFormat()
-  const known = REASONS.find(one => one === reason)
+  // A webhook has a sentence beside the code, a list has the code alone.
+  const known = REASONS.find(one => reason?.includes(one))
   const own = reason && reason !== 'NONE' ? reason : null
   return (
     <>
@@ -35,7 +36,7 @@ export function Why({ template }: { template: Template }) {
       )}
       {own && (
         <p>
-          <Text id="templates.reason" values={{ reason: <bdi className={known && 'font-mono'}>{own}</bdi> }} />
+          <Text id="templates.reason" values={{ reason: <bdi className={known === own ? 'font-mono' : undefined}>{own}</bdi> }} />
         </p>
       )}
       {known ? (

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  type BrowserWorld,
+  openBrowserWorld,
+  PAGE_MS,
+  seriousFindings,
+  signInAs,
+  untilLive,
+} from '#test/support/worlds/browser.ts'
+import { textOf } from '#test/support/worlds/browser-texts.ts'
+
+/** Starting everything takes a while on a busy machine. */
+const START_MS = 600_000
+const patience = { timeout: PAGE_MS }
+
+let world: BrowserWorld
+beforeAll(async () => {
+  world = await openBrowserWorld()
+}, START_MS)
+afterAll(async () => await world?.[Symbol.asyncDispose](), START_MS)
+
+/** What Meta decides about a template. */
+const review = (name: string, status: string, reason?: string) =>
+  world.simulate(`/templates/${name}/review`, { status, ...(reason && { reason }) })
+
+test.for([
+  ['en', 'light'],
+  ['ar', 'dark'],
+] as const)(
+  '8: Meta rejects a template: its chip and the reason change on the open page, and change back: %s, %s',
+  { timeout: START_MS },
+  async ([locale, theme]) => {
+    const text = (id: string) => textOf(locale, id)
+    const { page, problems } = await world.visit({ chosen: { locale, theme } })
+    await signInAs(page, 'Demo Agent')
+    await page.goto('/templates')
+    const row = page.getByRole('listitem').filter({ hasText: 'welcome' })
+    await row.getByText(text('templates.status.APPROVED'), { exact: true }).waitFor(patience)
+    await row.getByRole('link').click()
+    const preview = page.getByRole('region', { name: text('templates.preview') })
+    await preview.getByText(text('templates.status.APPROVED'), { exact: true }).waitFor(patience)
+    await untilLive(page)
+    // A load of the page would end it.
+    await page.evaluate('window.isSamePage = true')
+    await review('welcome', 'REJECTED', 'PROMOTIONAL')
+    try {
+      for (const place of [row, preview]) {
+        await place.getByText(text('templates.status.REJECTED'), { exact: true }).waitFor(patience)
+        await place.getByText(/PROMOTIONAL/).waitFor(patience)
+        await place.getByText(text('templates.cure.PROMOTIONAL')).waitFor(patience)
+        expect(await place.getByText(text('templates.status.APPROVED'), { exact: true }).count()).toBe(0)
+      }
+      expect(await seriousFindings(page)).toEqual([])
+    } finally {
+      await review('welcome', 'APPROVED')
+    }
+    for (const place of [row, preview]) {
+      await place.getByText(text('templates.status.APPROVED'), { exact: true }).waitFor(patience)
+      expect(await place.getByText(/PROMOTIONAL/).count()).toBe(0)
+    }
+    expect(await page.evaluate('window.isSamePage')).toBe(true)
+    expect(problems).toEqual([])
+  },
+)
+
+test('8: in a list of what can be sent, a template that Meta rejects goes, and comes back', { timeout: START_MS }, async () => {
+  const { page, problems } = await world.visit()
+  await signInAs(page, 'Demo Agent')
+  await page.goto('/templates?status=APPROVED')
+  const row = page.getByRole('listitem').filter({ hasText: 'job_opportunity' })
+  await row.waitFor(patience)
+  await untilLive(page)
+  await page.evaluate('window.isSamePage = true')
+  await review('job_opportunity', 'REJECTED', 'INVALID_FORMAT')
+  await row.waitFor({ ...patience, state: 'detached' })
+  await review('job_opportunity', 'APPROVED')
+  await row.waitFor(patience)
+  expect(await page.evaluate('window.isSamePage')).toBe(true)
+  expect(problems).toEqual([])
+})
