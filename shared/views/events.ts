@@ -67,6 +67,9 @@ export const eventIds = {
   media: (mediaId: Id, state: string, at: Date) => `media:${mediaId}:${state}:${at.getTime()}`,
 }
 
+/** Whether the recorder told the state of a conversation by this event; for a merge, whoever merged. */
+export const isOfRecorder = (eventId: string): boolean => eventId.startsWith('u:')
+
 /** A message from a customer. @param from phone or user id of the customer */
 export function messageReceived(eventId: string, message: MessageDoc, from: string | null, at: Date): EventDoc {
   return rowOf(eventId, 'message:received', message, at, {

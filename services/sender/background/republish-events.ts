@@ -3,7 +3,6 @@ import type { Queue } from '#shared/queue/types.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findUnpublished } from '#shared/store/dispatch/sweeps.ts'
-import { withPresentState } from '#shared/store/events/present-state.ts'
 import type { Publishing } from '../publishing.ts'
 
 const BATCH = 500
@@ -19,14 +18,14 @@ interface Deps {
 }
 
 /**
- * Publishes events again whose first publish was lost. A repeated event has no further effect; one about a conversation shows it
- * as it is by now. @throws Outage
+ * Publishes events again whose first publish was lost. A repeated event has no further effect; one that comes behind newer events
+ * of its conversation shows it as it is when it is numbered. @throws Outage
  */
 export async function republishEvents(deps: Deps): Promise<void> {
   if (!deps.queue.isReady()) return
   const rows = await findUnpublished(deps.store, new Date(deps.clock.now().getTime() - UNPUBLISHED_MS), BATCH)
   if (rows.length === 0) return
-  await deps.publishing.publish(await withPresentState(deps.store, rows))
+  await deps.publishing.publish(rows)
   await deps.publishing.settled()
   deps.log.info({ count: rows.length }, 'events republished')
 }

@@ -1,44 +1,78 @@
 import type { ConversationUpdates } from '../../contracts/event-payloads.ts'
-import type { ConversationDoc, EventDoc } from '../../model/documents.ts'
-import { conversationUpdated } from '../../views/events.ts'
+import type { RealtimeEvent } from '../../contracts/realtime-event.ts'
+import type { ConversationDoc } from '../../model/documents.ts'
+import { toId } from '../../model/ids.ts'
+import { conversationUpdated, isOfRecorder } from '../../views/events.ts'
 import type { Store } from '../connect.ts'
-import { orOutage } from '../outage.ts'
+import { perStore } from '../per-store.ts'
+import { TtlCache } from '../ttl-cache.ts'
 
-/**
- * Brings events up to date that have waited in the outbox: a `conversation:updated` shows the whole conversation, and newer ones
- * have probably got ahead of it. An event that has got its `seq` meanwhile, or whose conversation is gone, stays as it is.
- * @returns all events, in the same order @throws Outage
- */
-export async function withPresentState({ raw }: Store, events: readonly EventDoc[]): Promise<EventDoc[]> {
-  const updates = events.filter(({ name }) => name === 'conversation:updated')
-  const ids = updates.flatMap(({ conversationId }) => conversationId ?? [])
-  if (ids.length === 0) return [...events]
-  const filter = { _id: { $in: ids }, tenantId: { $in: updates.map(({ tenantId }) => tenantId) }, deletedAt: null }
-  const conversations = await orOutage(raw.conversations.find(filter).toArray())
-  const byId = new Map(conversations.map(conversation => [String(conversation._id), conversation]))
-  const fresh = new Map(
-    updates.flatMap(event => {
-      const conversation = byId.get(String(event.conversationId))
-      return conversation ? [[event._id, asOfNow(event, conversation)] as const] : []
-    }),
-  )
-  const operations = [...fresh.values()].map(({ _id, tenantId, payload }) => ({
-    updateOne: { filter: { _id, tenantId, seq: null }, update: { $set: { payload } } },
-  }))
-  if (operations.length > 0) await orOutage(raw.events.bulkWrite(operations, { ordered: false }))
-  return events.map(event => fresh.get(event._id) ?? event)
+/** What this process numbered about a conversation: the newest time of its updates, and whether others than the recorder made one. */
+interface Numbered {
+  newest: string
+  isShared: boolean
 }
 
-function asOfNow(event: EventDoc, conversation: ConversationDoc): EventDoc {
+/** Longer than an update is on its way, also by the outbox, while the broker is there. */
+const REMEMBERED_MS = 60_000
+const numberedOf = perStore(() => new TtlCache<string, Numbered>(50_000))
+/** Tenants whose events another process numbered until lately: what that one numbered is unknown here. */
+const takenOverOf = perStore(() => new TtlCache<string, true>(20_000))
+
+/** Notes that this process did not number the tenant's last event. */
+export const noteTakenOver = (store: Store, tenantId: string): void => takenOverOf(store).set(tenantId, true, REMEMBERED_MS)
+
+/**
+ * Brings updates of conversations up to date that may show an older state than one numbered before. A `conversation:updated` shows
+ * the whole conversation as its writer knew it; the recorder and the gateway write different fields of it, each without waiting
+ * for the other, and publish on different ways. So an update is read anew when several processes changed the conversation lately,
+ * when it comes behind a newer one, and when this process does not know what was numbered before. The recorder's own updates come
+ * in order; they are told as they are.
+ * @returns all events, in the same order; what was read anew is another object. @throws on an unavailable database
+ */
+export async function withPresentState(store: Store, events: readonly RealtimeEvent[]): Promise<RealtimeEvent[]> {
+  const doubtful = events.filter(event => isDoubtful(store, event))
+  if (doubtful.length === 0) return [...events]
+  const conversations = await readConversations(store, doubtful)
+  const current = new Map(
+    doubtful.flatMap(event => {
+      const conversation = conversations.get(String(event.conversationId))
+      return conversation ? [[event.eventId, asOfNow(event, conversation)] as const] : []
+    }),
+  )
+  return events.map(event => current.get(event.eventId) ?? event)
+}
+
+function isDoubtful(store: Store, { name, eventId, tenantId, conversationId, at }: RealtimeEvent): boolean {
+  if (name !== 'conversation:updated' || conversationId === null) return false
+  const before = numberedOf(store).get(conversationId)
+  const isShared = before?.isShared === true || !isOfRecorder(eventId)
+  const isLate = before !== undefined && at < before.newest
+  numberedOf(store).set(conversationId, { newest: isLate ? before.newest : at, isShared }, REMEMBERED_MS)
+  return isShared || isLate || takenOverOf(store).get(tenantId) === true
+}
+
+/** By their ids, without deleted ones. With majority: every change whose event came before is in it. */
+async function readConversations({ raw }: Store, events: RealtimeEvent[]): Promise<Map<string, ConversationDoc>> {
+  const ids = events.map(({ conversationId }) => toId(conversationId as string))
+  const tenantIds = [...new Set(events.map(({ tenantId }) => tenantId))].map(toId)
+  const filter = { _id: { $in: ids }, tenantId: { $in: tenantIds }, deletedAt: null }
+  const rows = await raw.conversations.find(filter, { readConcern: { level: 'majority' } }).toArray()
+  return new Map(rows.map(row => [String(row._id), row]))
+}
+
+function asOfNow(event: RealtimeEvent, conversation: ConversationDoc): RealtimeEvent {
   const before = event.payload.updates as ConversationUpdates
-  const now = conversationUpdated(event._id, conversation, event.at).payload as {
+  const now = conversationUpdated(event.eventId, conversation, new Date(event.at)).payload as {
     updates: object
     conversation: ConversationUpdates
   }
-  const { assignedTo, contact } = now.conversation
-  const told = { ...('assignedTo' in before && { assignedTo }), ...('contact' in before && { contact }) }
-  return {
-    ...event,
-    payload: { ...now, conversationId: event.payload.conversationId, updates: { ...before, ...told, ...now.updates } },
+  const { assignedTo, labels, contact } = now.conversation
+  const told = {
+    ...('assignedTo' in before && { assignedTo }),
+    ...('labels' in before && { labels }),
+    ...('contact' in before && { contact }),
   }
+  const updates = { ...before, ...told, ...now.updates }
+  return { ...event, payload: { ...event.payload, updates, conversation: now.conversation } }
 }

@@ -10,6 +10,7 @@ import { orOutage } from '../outage.ts'
 import { perStore } from '../per-store.ts'
 import { TtlCache } from '../ttl-cache.ts'
 import { coalesceUpdates } from './coalesce-updates.ts'
+import { noteTakenOver, withPresentState } from './present-state.ts'
 
 /**
  * Newest seq by tenant that this process wrote lately. It may be outdated: the unique index (tenantId, seq) decides, as long as the
@@ -43,16 +44,17 @@ export async function assignSeq(store: Store, events: RealtimeEvent[], isRepeate
 
 async function assign(store: Store, events: RealtimeEvent[], isRepeated: boolean): Promise<SequencedEvent[]> {
   const unique = [...new Map(events.map(event => [event.eventId, event])).values()]
+  noteUnknown(store, unique)
   for (let round = 1; ; round++) {
     const isNew = round === 1 && !isRepeated && isLastKnown(store, unique)
-    const known = isNew ? assumeUnnumbered(unique) : await readSeqs(store, unique)
-    const fresh = unique.filter(event => known.get(event.eventId) === null)
-    const { kept, folded } = coalesceUpdates(fresh)
+    const known = isNew ? assumeUnnumbered(unique) : await readRows(store, unique)
+    const fresh = unique.filter(event => known.get(event.eventId)?.seq === null)
+    const { kept: newest, folded } = coalesceUpdates(fresh)
+    const kept = await withPresentState(store, newest)
     const planned = await plan(store, kept)
-    const isWritten = await write(store, planned, folded)
+    const isWritten = await write(store, planned, folded, new Map(fresh.map(event => [event.eventId, event.payload])))
     if (isWritten) {
-      const seqs = new Map([...known, ...planned.map(event => [event.eventId, event.seq] as const)])
-      const sequenced = inOrder([...unique.filter(event => typeof known.get(event.eventId) === 'number'), ...kept], seqs)
+      const sequenced = [...numberedBefore(unique, known), ...planned].sort((a, b) => a.seq - b.seq)
       rememberSeqs(store, sequenced)
       return sequenced
     }
@@ -67,13 +69,33 @@ async function assign(store: Store, events: RealtimeEvent[], isRepeated: boolean
  */
 const isLastKnown = (store: Store, events: RealtimeEvent[]) =>
   events.every(event => lastWrittenOf(store).get(event.tenantId) !== undefined)
-const assumeUnnumbered = (events: RealtimeEvent[]) => new Map(events.map(event => [event.eventId, null]))
+const assumeUnnumbered = (events: RealtimeEvent[]): KnownRows => new Map(events.map(({ eventId }) => [eventId, UNNUMBERED]))
 
-/** The seq by event id; null for an event without one. Deleted events are missing. */
-async function readSeqs(store: Store, events: RealtimeEvent[]): Promise<Map<string, number | null>> {
+/** Tenants of which another process may have numbered the last event. */
+function noteUnknown(store: Store, events: RealtimeEvent[]): void {
+  for (const { tenantId } of events) if (lastWrittenOf(store).get(tenantId) === undefined) noteTakenOver(store, tenantId)
+}
+
+/** What is known of the rows by event id. Deleted events are missing. */
+type KnownRows = Map<string, KnownRow>
+interface KnownRow {
+  seq: number | null
+  payload?: EventDoc['payload']
+}
+const UNNUMBERED: KnownRow = { seq: null }
+
+async function readRows(store: Store, events: RealtimeEvent[]): Promise<KnownRows> {
   const filter = { _id: { $in: events.map(event => event.eventId) }, tenantId: { $in: tenantIds(events) } }
-  const rows = await store.raw.events.find(filter, { projection: { seq: 1 } }).toArray()
-  return new Map(rows.map(row => [row._id, row.seq ?? null]))
+  const rows = await store.raw.events.find(filter, { projection: { seq: 1, payload: 1 } }).toArray()
+  return new Map(rows.map(({ _id, seq, payload }) => [_id, { seq: seq ?? null, payload }]))
+}
+
+/** Events that have a seq, as they were told when they got it. */
+function numberedBefore(events: RealtimeEvent[], known: KnownRows): SequencedEvent[] {
+  return events.flatMap(event => {
+    const { seq = null, payload = event.payload } = known.get(event.eventId) ?? UNNUMBERED
+    return seq === null ? [] : { ...event, payload, seq }
+  })
 }
 
 async function plan(store: Store, events: RealtimeEvent[]): Promise<SequencedEvent[]> {
@@ -91,15 +113,23 @@ async function lastSeq(store: Store, tenantId: string): Promise<number> {
   return lastWrittenOf(store).get(tenantId) ?? (await latestSeq(store, tenantId, {}))
 }
 
-/** Writes the planned seqs and deletes coalesced events. @returns false when the rows were not as assumed: plan again */
-async function write(store: Store, planned: SequencedEvent[], folded: RealtimeEvent[]): Promise<boolean> {
+/**
+ * Writes the planned seqs, and payloads that are not those of the rows; deletes coalesced events.
+ * @param stored payload of each row by event id
+ * @returns false when the rows were not as assumed: plan again
+ */
+async function write(
+  store: Store,
+  planned: SequencedEvent[],
+  folded: RealtimeEvent[],
+  stored: Map<string, object>,
+): Promise<boolean> {
   if (planned.length === 0) return true
   // Deleted first: after a crash in between, an older state must not be emitted after a newer one.
   if (folded.length > 0) await store.raw.events.deleteMany(waiting(folded))
-  const payloads = new Set(folded.map(event => `${event.tenantId}:${event.conversationId}`))
   try {
     const result = await store.raw.events.bulkWrite(
-      planned.map(event => setSeq(event, payloads)),
+      planned.map(event => setSeq(event, event.payload !== stored.get(event.eventId))),
       { ordered: true },
     )
     return result.modifiedCount === planned.length
@@ -120,11 +150,10 @@ const waiting = (events: RealtimeEvent[]) => ({
  * evaluated, so that the bulk ends there and leaves no gap: the upsert inserts nothing, it makes a missing row an error. The filter is `_id` alone, and the operation an updateMany, because that costs half: MongoDB then plans
  * nothing, and keeps no record for a repeat by the driver.
  */
-function setSeq(event: SequencedEvent, withPayload: Set<string>): mongo.AnyBulkWriteOperation<EventDoc> {
-  const isFolded = event.name === 'conversation:updated' && withPayload.has(`${event.tenantId}:${event.conversationId}`)
+function setSeq(event: SequencedEvent, isChanged: boolean): mongo.AnyBulkWriteOperation<EventDoc> {
   const isWaiting = { $and: [{ $lte: ['$seq', null] }, { $eq: ['$tenantId', toId(event.tenantId)] }] }
   const seq = { $cond: [isWaiting, event.seq, { $toInt: { $concat: ['numbered: ', '$_id'] } }] }
-  const $set = { seq, numberedAt: '$$NOW', ...(isFolded && { payload: { $literal: event.payload } }) }
+  const $set = { seq, numberedAt: '$$NOW', ...(isChanged && { payload: { $literal: event.payload } }) }
   return { updateMany: { filter: { _id: event.eventId }, update: [{ $set }], upsert: true } }
 }
 
@@ -132,10 +161,6 @@ const CONVERSION_FAILURE = 241
 
 /** Whether a bulk ended at an event that has a seq or no row. */
 const isNumbered = (error: unknown) => (error as { code?: unknown } | null)?.code === CONVERSION_FAILURE
-
-function inOrder(events: RealtimeEvent[], seqs: Map<string, number | null>): SequencedEvent[] {
-  return events.map(event => ({ ...event, seq: seqs.get(event.eventId) as number })).sort((a, b) => a.seq - b.seq)
-}
 
 /** @param events in the order of their seq */
 function rememberSeqs(store: Store, events: SequencedEvent[]): void {
