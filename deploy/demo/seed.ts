@@ -2,6 +2,7 @@ import type { ClientSession, Model, QueryFilter, UpdateQuery } from 'mongoose'
 import { openAccessToken, sealAccessToken } from '#shared/auth/client-tokens.ts'
 import { createKeyring, type Keyring } from '#shared/auth/encryption.ts'
 import { hashPassword } from '#shared/auth/passwords.ts'
+import { searchKeys } from '#shared/domain/contacts/search-keys.ts'
 import type { ClientDoc, ContactDoc, Id } from '#shared/model/documents.ts'
 import { readEnvironment } from '#shared/process/config.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
@@ -137,6 +138,7 @@ async function seedContact(store: Store, { tenant, waId }: DemoConversation): Pr
     name: person?.name ?? null,
     nameSource: 'profile',
     username: person?.username ?? null,
+    keys: searchKeys({ ...person, phone: waId }),
   }
   const filter = { tenantId: tenantIdOf(tenant), waId }
   await ensure(store.models.contacts, filter, fields)
@@ -146,10 +148,12 @@ async function seedContact(store: Store, { tenant, waId }: DemoConversation): Pr
 /** Writes the lead of a person who wrote, as the recorder would. */
 async function seedLead(store: Store, history: DemoConversation, { contact }: Parties): Promise<void> {
   const pipeline = await ensureDefaultPipeline(store, tenantIdOf(history.tenant))
+  const name = `WhatsApp +${history.waId}`
   const fields = {
     _id: demoLeadId(history),
     contactId: contact._id,
-    name: `WhatsApp +${history.waId}`,
+    name,
+    keys: searchKeys({ name, phone: history.waId }),
     status: 'ACTIVE',
     source: 'whatsapp',
     pipelineId: pipeline._id,

@@ -2,7 +2,7 @@ import { parsePhone } from '#shared/domain/contacts/phone-number.ts'
 import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
 import { platformError } from '#shared/domain/messages/send-errors.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
-import { lastMessageOf, newContact, newConversation, newMessage } from '#shared/model/new-rows.ts'
+import { copyOf, lastMessageOf, newContact, newConversation, newMessage } from '#shared/model/new-rows.ts'
 import { trusted } from '#shared/store/connect.ts'
 import { findByPhoneNumberId } from '#shared/store/numbers/clients.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
@@ -100,7 +100,7 @@ async function writeConversation(
   const newest = await messages.find({ tenantId, conversationId: conversation._id }).sort({ at: -1, _id: -1 }).limit(1).lean()
   const shown = shownOf(context, conversation, source, newest[0] ?? null, total)
   if (present === null) {
-    await conversations.create({ ...fresh, ...shown } as never)
+    await conversations.create({ ...fresh, ...shown, contact: copyOf(contact, { ...fresh, ...shown }) } as never)
     return true
   }
   const { version = null } = present

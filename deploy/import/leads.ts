@@ -1,5 +1,6 @@
 import { parsePhone } from '#shared/domain/contacts/phone-number.ts'
 import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
+import { searchKeys } from '#shared/domain/contacts/search-keys.ts'
 import type { Id } from '#shared/model/documents.ts'
 import { trusted } from '#shared/store/connect.ts'
 import { ensureDefaultPipeline } from '#shared/store/contacts/pipelines.ts'
@@ -36,7 +37,8 @@ async function importLead(context: ImportContext, tenantId: Id, source: SourceLe
       waId === null ? null : await contacts.findOne({ tenantId, waId: trusted({ $in: phoneVariants(waId) }) }).lean()
     const place = { pipelineId, stageId: stages[0]?._id, contactId: contact?._id ?? null }
     const { name, status, source: origin, createdAt } = source
-    await leads.create({ _id, tenantId, name, phone: waId, status, source: origin, createdAt, ...place } as never)
+    const keys = searchKeys({ name, phone: waId })
+    await leads.create({ _id, tenantId, name, phone: waId, keys, status, source: origin, createdAt, ...place } as never)
   }
   await importNotes(context, tenantId, present?._id ?? _id, source.notes)
 }

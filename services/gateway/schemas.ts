@@ -19,6 +19,10 @@ export const Paging = {
   cursor: z.string().max(1600).optional(),
 }
 
+/** What a search of people finds, as `searchTerms` reads it. */
+export const PEOPLE_FOUND =
+  'Beginnings of words, all of which must be there, in any order: of a name (without regard to case and accents) or a username; or three or more digits of a phone number that stand together, of its end four or more, in national or international form. A total that is not exact is the least that there are'
+
 /** Response of a paged list. `totalIsExact` is false when counting stopped at its bound. */
 export const listOf = (item: z.ZodType) =>
   z.object({

@@ -1,10 +1,11 @@
 import { repliesAfter } from '../domain/campaigns/replies.ts'
 import { addLead, leadOf, leadOfContact } from '../domain/contacts/lead-keys.ts'
+import { searchKeys } from '../domain/contacts/search-keys.ts'
 import { afterAnswer, afterCustomer, isAnswer, isWrittenElsewhere } from '../domain/inbox/waiting.ts'
 import { windowEnd } from '../domain/messages/service-window.ts'
 import { portfolioOf } from '../domain/numbers/sending.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, Id, LeadDoc, MessageDoc } from '../model/documents.ts'
-import { lastMessageOf, newConversation, snapshotOf } from '../model/new-rows.ts'
+import { copyOf, lastMessageOf, newConversation } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
 import { addUnread, type CountEffect, countMessage, showMessage } from './count.ts'
 import { latest } from './merge-contacts.ts'
@@ -28,8 +29,9 @@ export function conversationWith(
 /** A conversation that was stored under its account gets the portfolio of its number once it is known. */
 function inPortfolio(conversation: Tracked<ConversationDoc>, client: ClientDoc, contact: ContactDoc): Tracked<ConversationDoc> {
   const portfolio = portfolioOf(client)
-  const { portfolio: before } = conversation.doc
-  if (before && portfolio && before !== portfolio) change(conversation, { portfolio, contact: snapshotOf(contact, portfolio) })
+  const { portfolio: before, candidateName } = conversation.doc
+  if (before && portfolio && before !== portfolio)
+    change(conversation, { portfolio, contact: copyOf(contact, { portfolio, candidateName }) })
   return conversation
 }
 
@@ -147,12 +149,14 @@ function createLead(state: State, { newId, now, pipelines }: FoldContext, contac
   const pipeline = pipelines.get(String(tenantId))
   const stage = pipeline?.stages.toSorted((a, b) => a.order - b.order)[0]
   if (pipeline === undefined || stage === undefined) return null
+  const name = `WhatsApp ${phone}`
   const lead: LeadDoc = {
     _id: newId(),
     tenantId,
     contactId: contact._id,
-    name: `WhatsApp ${phone}`,
+    name,
     phone,
+    keys: searchKeys({ name, phone }),
     status: 'ACTIVE',
     source: 'whatsapp',
     pipelineId: pipeline._id,

@@ -1,9 +1,10 @@
 import { newerPreference, type Preference } from '../domain/contacts/opt-out.ts'
 import { phoneVariants } from '../domain/contacts/phone-variants.ts'
+import { withKeys } from '../domain/contacts/search-keys.ts'
 import { allUserIds, hasUserId, scopesOf, userIdIn, withoutUserId, withUserId } from '../domain/contacts/user-ids.ts'
 import type { Person } from '../meta/people.ts'
 import type { ContactDoc, Id } from '../model/documents.ts'
-import { newContact, snapshotOf } from '../model/new-rows.ts'
+import { copyOf, newContact, snapshotOf } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
 import { mergeOlder } from './merge-contacts.ts'
 import { addContact, change, findByUser, groupKey, type MetBy, type State, type Tracked, track, userKey, waKey } from './state.ts'
@@ -108,10 +109,10 @@ export function prefer(state: State, contact: Tracked<ContactDoc>, said: Prefere
 
 /** Changes a contact and its snapshots in conversations. */
 export function changeContact(state: State, contact: Tracked<ContactDoc>, fields: Partial<ContactDoc>): void {
-  change(contact, fields)
+  change(contact, withKeys(contact.doc, fields))
   for (const conversation of state.conversations.values()) {
     if (conversation.doc.contactId.equals(contact.doc._id))
-      change(conversation, { contact: snapshotOf(contact.doc, conversation.doc.portfolio) })
+      change(conversation, { contact: copyOf(contact.doc, conversation.doc) })
   }
 }
 
@@ -121,7 +122,7 @@ export function repeatSnapshots(state: State, { doc }: Tracked<ContactDoc>): voi
     const contact = snapshotOf(doc, conversation.doc.portfolio)
     const isOurs = conversation.doc.contactId.equals(doc._id) && !conversation.doc.deletedAt
     if (isOurs && JSON.stringify(snapshotOf(conversation.doc.contact)) !== JSON.stringify(contact))
-      change(conversation, { contact })
+      change(conversation, { contact: copyOf(doc, conversation.doc) })
   }
 }
 

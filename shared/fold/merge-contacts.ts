@@ -1,12 +1,13 @@
 import { indexLeads } from '../domain/contacts/lead-keys.ts'
 import { newerPreference, type Preference } from '../domain/contacts/opt-out.ts'
+import { withKeys } from '../domain/contacts/search-keys.ts'
 import { joinUserIds } from '../domain/contacts/user-ids.ts'
 import { byMessage, joinOwners, type ThreadOwner } from '../domain/inbox/thread-owner.ts'
 import { joined } from '../domain/inbox/waiting.ts'
 import { isLater } from '../domain/is-later.ts'
 import { afterFailure, afterSending } from '../domain/messages/failures.ts'
 import type { ContactDoc, ConversationDoc, Id } from '../model/documents.ts'
-import { snapshotOf } from '../model/new-rows.ts'
+import { copyOf } from '../model/new-rows.ts'
 import type { FoldContext } from './context.ts'
 import { change, pairKey, type State, type Tracked } from './state.ts'
 
@@ -41,13 +42,12 @@ export function mergeInto(
   change(gone, {
     ...NO_KEYS,
     ...(gone.doc.otherUserIds && { otherUserIds: [] }),
+    keys: [],
     deletedAt: context.now,
     joinedWith: kept.doc._id,
   })
   change(kept, {
-    ...keys,
-    ...shown,
-    username,
+    ...withKeys(kept.doc, { ...keys, ...shown, username }),
     parentUserId,
     attributes,
     block: kept.doc.block ?? gone.doc.block ?? null,
@@ -97,7 +97,7 @@ function moveConversations(
   const leadId = own.reduce<Id | null>((oldest, { doc }) => older(oldest, doc.leadId), null)
   for (const conversation of own)
     change(conversation, {
-      contact: snapshotOf(kept.doc, conversation.doc.portfolio),
+      contact: copyOf(kept.doc, conversation.doc),
       ...(conversation.doc.leadId && { leadId }),
     })
   state.moves.push({ tenantId: kept.doc.tenantId, fromContactId: gone.doc._id, toContactId: kept.doc._id, conversations })
@@ -157,7 +157,8 @@ function joinConversations(
     candidateName: a.candidateName ?? b.candidateName,
     applicationId: a.applicationId ?? b.applicationId,
   })
-  change(from, { deletedAt: context.now, messageCount: 0, unreadCount: 0, lastMessage: null, ...NOTHING_DUE })
+  const contact = { ...b.contact, keys: [] }
+  change(from, { deletedAt: context.now, messageCount: 0, unreadCount: 0, lastMessage: null, contact, ...NOTHING_DUE })
   if (from.isNew) state.conversations.delete(String(b._id))
   state.touched.delete(String(b._id))
 }

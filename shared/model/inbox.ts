@@ -30,6 +30,11 @@ export interface ContactSnapshot {
   name: string | null
   username: string | null
   optOut: boolean
+  /**
+   * Words by which a search finds the conversation (`searchKeys`), the candidate's name among them; missing in rows of before, until
+   * `migrate`. A process of before replaces the whole copy, and so leaves none that are out of date.
+   */
+  keys?: string[]
 }
 
 export interface LastMessage {

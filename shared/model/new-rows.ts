@@ -1,3 +1,4 @@
+import { searchKeys } from '../domain/contacts/search-keys.ts'
 import { scopesOf, type UserIds, userIdIn } from '../domain/contacts/user-ids.ts'
 import { type Dispatch, dispatchOf, ENDED, ready } from '../domain/messages/dispatch.ts'
 import type { Priority } from '../domain/messages/priority.ts'
@@ -12,6 +13,12 @@ export function snapshotOf(contact: ContactSnapshot & UserIds, portfolio?: strin
   const { waId, phone, name, username, optOut } = contact
   return { waId, userId: userIdIn(contact, portfolio ? [portfolio] : []), phone, name, username, optOut }
 }
+
+/** The copy of a contact that a conversation keeps: what it shows, and by which words a search finds it. */
+export const copyOf = (
+  contact: ContactSnapshot & UserIds,
+  { portfolio, candidateName }: Pick<ConversationDoc, 'portfolio' | 'candidateName'>,
+): ContactSnapshot => ({ ...snapshotOf(contact, portfolio), keys: searchKeys(contact, candidateName) })
 
 /** Keys by which a contact is written to from a number. */
 export const keysFor = (
@@ -39,6 +46,7 @@ export function newContact(tenantId: ContactDoc['tenantId'], person: Person, now
     username: null,
     ...person,
     phone: person.waId,
+    keys: searchKeys(person),
     optOut: false,
     optOutAt: null,
     optOutSource: null,
@@ -52,14 +60,15 @@ export function newContact(tenantId: ContactDoc['tenantId'], person: Person, now
 }
 
 export function newConversation(client: ClientDoc, contact: ContactDoc, now: Date, _id: Id = newId()): ConversationDoc {
+  const portfolio = portfolioOf(client)
   return {
     _id,
     tenantId: client.tenantId,
     clientId: client._id,
     phoneNumberId: client.phoneNumberId,
     contactId: contact._id,
-    contact: snapshotOf(contact, portfolioOf(client)),
-    portfolio: portfolioOf(client),
+    contact: copyOf(contact, { portfolio, candidateName: null }),
+    portfolio,
     ...(contact.groupId && { groupId: contact.groupId }),
     candidateName: null,
     candidateId: null,

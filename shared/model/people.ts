@@ -20,6 +20,8 @@ export interface ContactDoc extends Common {
   /** Time of the last phone book entry for the contact. */
   nameAt?: Date | null
   username: string | null
+  /** Words by which a search finds it (`searchKeys`); missing in rows of before, until `migrate`. */
+  keys?: string[]
   /** Whether the person opted out of marketing. */
   optOut: boolean
   optOutAt: Date | null
@@ -67,6 +69,8 @@ export interface LeadDoc extends Common {
   contactId: Id | null
   name: string
   phone: string | null
+  /** Words by which a search finds it (`searchKeys`); missing in rows of before, until `migrate`. */
+  keys?: string[]
   status: string
   source: string
   pipelineId: Id

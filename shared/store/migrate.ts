@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose'
 import type { Store } from './connect.ts'
 import { ensureDefaultPipeline } from './contacts/pipelines.ts'
+import { fillKeys } from './fill-keys.ts'
 import { withLease } from './leases.ts'
 import { COLLECTIONS, type CollectionName } from './models.ts'
 import { acrossTenants } from './tenancy/tenancy.ts'
@@ -18,8 +19,8 @@ const COMPARED = ['unique', 'partialFilterExpression', 'expireAfterSeconds'] as 
 const LEASE = { name: 'migrate', ttlMs: 15_000 }
 
 /**
- * Creates missing collections (a transaction cannot), missing indexes, and each tenant's default pipeline. Idempotent, a few
- * statements when nothing changed; several processes work one after the other. What an index guarantees holds while it is replaced
+ * Creates missing collections (a transaction cannot), missing indexes, each tenant's default pipeline, and the search words of rows
+ * that have none. Idempotent, a few statements when nothing changed; several processes work one after the other. What an index guarantees holds while it is replaced
  * (`replaceChanged`). Indexes that the schemas do not define are left as they are.
  */
 export async function migrate(store: Store): Promise<void> {
@@ -31,6 +32,7 @@ async function migrateAll(store: Store): Promise<void> {
   const existing = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name))
   await Promise.all(COLLECTIONS.map(name => migrateCollection(store, db, name, existing.has(name))))
   await ensurePipelines(store)
+  await fillKeys(store)
 }
 
 async function migrateCollection(store: Store, db: mongo.Db, name: CollectionName, exists: boolean): Promise<void> {

@@ -79,21 +79,29 @@ export async function findPage<T extends { _id: Id | string }>(
     .limit(page.limit + 1)
     .lean()
   const rows = (await inTime(seen)) as T[]
-  const shown = rows.slice(0, page.limit)
+  const counted = totalShown(rows, page) ?? (await inTime(totalOf(model, filter, { ...bounds, limit: COUNT_LIMIT + 1 })))
+  return pageOf(rows, field, page, { total: Math.min(counted, COUNT_LIMIT), totalIsExact: counted <= COUNT_LIMIT })
+}
+
+/** The page of rows that were read with one more than its limit. */
+export function pageOf<T extends { _id: Id | string }>(
+  rows: readonly T[],
+  field: keyof T & string,
+  { page, limit }: PageRequest,
+  total: Pick<Page<T>, 'total' | 'totalIsExact'>,
+): Page<T> {
+  const shown = rows.slice(0, limit)
   const last = shown[shown.length - 1]
-  const hasMore = rows.length > page.limit
-  // The last page of a numbered list tells the total, and so a search that finds little reads the tenant's rows once.
-  const isKnown = after === null && !hasMore && (rows.length > 0 || skipped === 0)
-  const counted = isKnown ? skipped + rows.length : await inTime(totalOf(model, filter, bounds))
-  return {
-    rows: shown,
-    total: Math.min(counted, COUNT_LIMIT),
-    totalIsExact: counted <= COUNT_LIMIT,
-    page: page.page,
-    limit: page.limit,
-    hasMore,
-    nextCursor: hasMore && last ? writeCursor(last[field], last._id) : null,
-  }
+  const hasMore = rows.length > limit
+  const nextCursor = hasMore && last ? writeCursor(last[field], last._id) : null
+  return { rows: shown, ...total, page, limit, hasMore, nextCursor }
+}
+
+/** The total that the last page of a numbered list tells; null for any other page. */
+export function totalShown(rows: readonly unknown[], { page, limit, cursor }: PageRequest): number | null {
+  const skipped = (page - 1) * limit
+  const isKnown = cursor === undefined && rows.length <= limit && (rows.length > 0 || skipped === 0)
+  return isKnown ? skipped + rows.length : null
 }
 
 /** Larger totals are cached: counting thousands of rows costs more than reading the page, and agents ask for the same lists. */
@@ -101,17 +109,17 @@ const CACHED_ABOVE = 1000
 const CACHED_MS = 10_000
 const totalsOf = perStore<TtlCache<string, number>>(() => new TtlCache(1000))
 
-/** Number of rows that a filter leaves, up to one more than `COUNT_LIMIT`; above 1,000 it may be 10 s old. */
-async function totalOf<T>(
+/** Number of rows that a filter leaves, up to `limit`; above 1,000 it may be 10 s old. */
+export async function totalOf<T>(
   model: Model<T>,
   filter: QueryFilter<T>,
-  bounds: { hint?: string; maxTimeMS: number },
+  bounds: { hint?: string; maxTimeMS: number; limit: number },
 ): Promise<number> {
   const cache = totalsOf(model)
-  const key = JSON.stringify(filter)
+  const key = JSON.stringify(filter, (_, value: unknown) => (value instanceof RegExp ? value.source : value))
   const known = cache.get(key)
   if (known !== undefined) return known
-  const counted = await model.countDocuments(filter, { ...bounds, limit: COUNT_LIMIT + 1 })
+  const counted = await model.countDocuments(filter, bounds)
   if (counted > CACHED_ABOVE) cache.set(key, counted, CACHED_MS)
   return counted
 }

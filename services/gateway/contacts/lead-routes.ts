@@ -10,7 +10,7 @@ import { shownPhone } from '#shared/views/views.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
-import { IdParams, listOf, ObjectIdText, Paging, ShortPaging, wholeList } from '../schemas.ts'
+import { IdParams, listOf, ObjectIdText, Paging, PEOPLE_FOUND, ShortPaging, wholeList } from '../schemas.ts'
 import { phoneOf } from './phone-of.ts'
 
 const tag = 'leads'
@@ -40,7 +40,12 @@ const list = route({
   action: 'leads.read',
   tag,
   summary: 'List leads, newest first',
-  query: z.strictObject({ ...Paging, ...Place, status: status.optional(), q: z.string().trim().min(1).max(100).optional() }),
+  query: z.strictObject({
+    ...Paging,
+    ...Place,
+    status: status.optional(),
+    q: z.string().trim().min(1).max(100).optional().describe(PEOPLE_FOUND),
+  }),
   returns: listOf(LeadView),
   async handle(request, { store }: GatewayDeps) {
     return { body: pageView(await listLeads(store, callerOf(request).tenantId, request.query, request.query), leadView) }

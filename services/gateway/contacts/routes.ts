@@ -15,7 +15,7 @@ import { contactView } from '#shared/views/views.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
-import { ATTRIBUTE_NAME, flagText, IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
+import { ATTRIBUTE_NAME, flagText, IdParams, listOf, ObjectIdText, Paging, PEOPLE_FOUND } from '../schemas.ts'
 import { phoneOf } from './phone-of.ts'
 
 const tag = 'contacts'
@@ -50,7 +50,7 @@ const list = route({
   summary: 'List contacts, newest first',
   query: z.strictObject({
     ...Paging,
-    q: z.string().trim().min(1).max(100).optional().describe('Part of a name or phone number, or the start of a username'),
+    q: z.string().trim().min(1).max(100).optional().describe(PEOPLE_FOUND),
     optOut: flagText.optional(),
     blocked: flagText.optional(),
     label: z.string().min(1).max(64).optional(),

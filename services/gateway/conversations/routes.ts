@@ -5,6 +5,7 @@ import { getTenant } from '#shared/store/accounts/tenants.ts'
 import {
   type ConversationFilters,
   countConversations,
+  countUnattended,
   getConversation,
   listConversations,
 } from '#shared/store/inbox/conversations.ts'
@@ -14,7 +15,7 @@ import type { GatewayDeps } from '../deps.ts'
 import { sendTyping } from '../messages/receipts.ts'
 import { answerConversation } from '../messages/routes.ts'
 import { WindowView, windowView } from '../messages/window.ts'
-import { flagText, IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
+import { flagText, IdParams, listOf, ObjectIdText, Paging, PEOPLE_FOUND } from '../schemas.ts'
 
 const tag = 'conversations'
 
@@ -45,7 +46,7 @@ export const ConversationQuery = z.strictObject({
     .max(1440)
     .optional()
     .describe('Minutes within which the window closes, for conversations whose last message is from the customer'),
-  q: z.string().min(1).max(100).optional(),
+  q: z.string().min(1).max(100).optional().describe(PEOPLE_FOUND),
 })
 
 const list = route({
@@ -65,7 +66,7 @@ const list = route({
     const byWait = sort === 'waiting'
     const [page, unattended] = await Promise.all([
       listConversations(store, tenantId, filters, { page: number, limit, cursor }, byWait),
-      byWait ? countConversations(store, tenantId, { ...filters, waiting: 'first' }, MOST_COUNTED) : undefined,
+      byWait ? countUnattended(store, tenantId, filters, MOST_COUNTED) : undefined,
     ])
     return { body: { ...pageView(page, row => conversationView(row, now())), ...(byWait && { unattended }) } }
   },

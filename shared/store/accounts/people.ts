@@ -24,7 +24,7 @@ export async function listUsers(
   { role, status, q }: PeopleFilter,
   page: PageRequest,
 ): Promise<Page<UserDoc>> {
-  const pattern = q === undefined ? null : trusted({ $regex: searchPattern(q).text, $options: 'i' })
+  const pattern = q === undefined ? null : trusted({ $regex: searchPattern(q), $options: 'i' })
   const filter = {
     tenantId,
     deletedAt: null,

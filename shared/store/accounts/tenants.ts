@@ -89,7 +89,7 @@ export const listTenants = (
   { status, q, only }: { status?: TenantDoc['status'] | undefined; q?: string | undefined; only: string | null },
   page: PageRequest,
 ): Promise<Page<TenantDoc>> => {
-  const name = q === undefined ? {} : { name: trusted({ $regex: searchPattern(q).text, $options: 'i' }) }
+  const name = q === undefined ? {} : { name: trusted({ $regex: searchPattern(q), $options: 'i' }) }
   const filter = {
     deletedAt: null,
     ...(only !== null && { _id: only }),

@@ -1,21 +1,22 @@
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
+import { searchKeys, withKeys } from '../../domain/contacts/search-keys.ts'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { ContactDoc, EventDoc, Id } from '../../model/documents.ts'
 import { newId, toId } from '../../model/ids.ts'
-import { snapshotOf } from '../../model/new-rows.ts'
+import { copyOf } from '../../model/new-rows.ts'
 import { contactChanged } from '../../views/events.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
+import { findPeople } from '../find-people.ts'
 import { visibleContacts, withAll } from '../inbox/visibility.ts'
-import { findPage, type Page, type PageRequest, searching } from '../pages.ts'
-import { searchPattern } from '../search.ts'
+import { findPage, type Page, type PageRequest } from '../pages.ts'
 import type { Alongside } from '../transaction.ts'
 
 type Key = Id | string
 const BLOCKED = ['PENDING', 'DONE', 'REFUSED']
 
 export interface ContactFilters {
-  /** Part of a name, of a phone number in any usual form, or start of a username. */
+  /** Beginnings of words of a name or username, or part of a phone number, as `searchTerms` reads them. */
   q?: string | undefined
   optOut?: boolean | undefined
   blocked?: boolean | undefined
@@ -36,18 +37,11 @@ export async function listContacts(
     ...(optOut !== undefined && { optOut }),
     ...(label !== undefined && { labels: label }),
     ...(blocked !== undefined && { 'block.state': trusted({ [blocked ? '$in' : '$nin']: BLOCKED }) }),
-    ...withAll([...(q ? [trusted({ $or: searched(q) })] : []), ...(await visibleContacts(store, tenantId))]),
+    ...withAll(await visibleContacts(store, tenantId)),
   }
-  return await findPage<ContactDoc>(store.models.contacts, filter, 'createdAt', page, searching(q))
-}
-
-function searched(q: string) {
-  const { text, digits } = searchPattern(q)
-  const ways = [
-    { name: trusted({ $regex: text, $options: 'i' }) },
-    { username: trusted({ $regex: `^${text.replace(/^@/, '')}`, $options: 'i' }) },
-  ]
-  return digits === null ? ways : [...ways, { phone: trusted({ $regex: digits }) }]
+  const { contacts } = store.models
+  if (q === undefined) return await findPage<ContactDoc>(contacts, filter, 'createdAt', page)
+  return await findPeople<ContactDoc>(contacts, { filter, keys: 'keys', q }, 'createdAt', page)
 }
 
 /** Names of the attributes that contacts have, as columns of an export. */
@@ -98,7 +92,8 @@ export async function createContact(store: Store, tenantId: Id, fields: ContactF
   const found = await find()
   if (found) throw exists(found._id)
   const nameSource = name === null ? null : ('agent' as const)
-  const contact = { _id: newId(), ...fields, tenantId, phone: waId, nameSource, updatedBy: fields.createdBy }
+  const keys = searchKeys({ name, waId })
+  const contact = { _id: newId(), ...fields, tenantId, phone: waId, keys, nameSource, updatedBy: fields.createdBy }
   try {
     return (await store.models.contacts.create(contact)).toObject()
   } catch (error) {
@@ -122,31 +117,22 @@ export async function changeContact(
 ): Promise<{ contact: ContactDoc; events: EventDoc[] }> {
   const { contacts, conversations, events } = store.models
   return await store.transaction(async session => {
-    const contact = await contacts
-      .findOneAndUpdate({ tenantId, _id, deletedAt: null }, { $set: set }, { session, returnDocument: 'after' })
-      .lean()
-    if (contact === null) throw notFound('Contact')
+    const live = { tenantId, _id, deletedAt: null }
+    const before = await contacts.findOne(live, null, { session }).lean()
+    if (before === null) throw notFound('Contact')
+    const contact = (await contacts
+      .findOneAndUpdate(live, { $set: withKeys(before, set) }, { session, returnDocument: 'after' })
+      .lean()) as ContactDoc
     const own = { tenantId, contactId: _id, deletedAt: null }
-    for (const { portfolio, contact: shown } of snapshotsOf(contact))
-      await conversations.updateMany({ ...own, ...portfolio }, { $set: { contact: shown } }, { session })
-    const shown = await conversations.find(own, null, { session }).lean()
+    const found = await conversations.find(own, null, { session }).lean()
+    const shown = found.map(conversation => ({ ...conversation, contact: copyOf(contact, conversation) }))
+    const copies = shown.map(one => ({
+      updateOne: { filter: { tenantId, _id: one._id }, update: { $set: { contact: one.contact } } },
+    }))
+    if (copies.length > 0) await conversations.bulkWrite(copies, { session })
     const rows = shown.map(conversation => contactChanged(newId(), conversation, now))
     if (rows.length > 0) await events.insertMany(rows, { session })
     await alongside?.(contact, session)
     return { contact, events: rows }
   })
-}
-
-/** What the conversations of a contact show of it: in those with numbers of another portfolio, the user id that is valid there. */
-function snapshotsOf(contact: ContactDoc) {
-  const others = (contact.otherUserIds ?? []).map(({ portfolio }) => portfolio)
-  const elsewhere = others.map(portfolio => ({ portfolio: { portfolio }, contact: snapshotOf(contact, portfolio) }))
-  if (!contact.portfolio) return [{ portfolio: {}, contact: snapshotOf(contact) }]
-  const own = trusted({ $in: [contact.portfolio, null] })
-  const unknown = trusted({ $nin: [contact.portfolio, null, ...others] })
-  return [
-    { portfolio: { portfolio: own }, contact: snapshotOf(contact, contact.portfolio) },
-    { portfolio: { portfolio: unknown }, contact: { ...snapshotOf(contact), userId: null } },
-    ...elsewhere,
-  ]
 }

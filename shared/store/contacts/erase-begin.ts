@@ -11,7 +11,15 @@ import type { Alongside } from '../transaction.ts'
 import { ensureHash, newErasure } from './erasures.ts'
 
 /** The snapshot of an erased contact. */
-const EMPTY_SNAPSHOT: ContactSnapshot = { waId: null, userId: null, phone: null, name: null, username: null, optOut: false }
+const EMPTY_SNAPSHOT: ContactSnapshot = {
+  waId: null,
+  userId: null,
+  phone: null,
+  name: null,
+  username: null,
+  optOut: false,
+  keys: [],
+}
 export const ERASED_CONTACT = {
   ...EMPTY_SNAPSHOT,
   portfolio: null,

@@ -30,8 +30,9 @@ export async function findErasedConversations({ raw }: Store, { tenantId, contac
 export async function hideAgain({ raw }: Store, { tenantId, contactIds, at, pseudonym }: Erasure, now: Date): Promise<number> {
   const shown = (names: string[]) => ({ $or: names.map(name => ({ [name]: { $ne: null } })) })
   const isLabelled = { 'labels.0': { $exists: true } }
+  const isFound = (keys: string) => ({ [`${keys}.0`]: { $exists: true } })
   const keys = shown(['waId', 'userId', 'phone', 'name', 'username', 'block'])
-  const contacts = { tenantId, _id: { $in: contactIds }, $or: [...keys.$or, isLabelled] }
+  const contacts = { tenantId, _id: { $in: contactIds }, $or: [...keys.$or, isLabelled, isFound('keys')] }
   const hidden = await raw.contacts.updateMany(contacts as object, { $set: { ...ERASED_CONTACT, updatedAt: now } })
   const names = ['contact.waId', 'contact.userId', 'contact.phone', 'contact.name', 'contact.username']
   const details = ['candidateName', 'candidateId', 'applicationId', 'lastMessage', 'lastError', 'lastInboundWamid'].concat([
@@ -42,7 +43,7 @@ export async function hideAgain({ raw }: Store, { tenantId, contactIds, at, pseu
   const conversations = {
     tenantId,
     contactId: { $in: contactIds },
-    $or: [...shown([...names, ...details]).$or, isLabelled, { erased: null }],
+    $or: [...shown([...names, ...details]).$or, isLabelled, isFound('contact.keys'), { erased: null }],
   }
   const $set = { ...HIDDEN, erased: { at, pseudonym }, deletedAt: at, updatedAt: now }
   const emptied = await raw.conversations.updateMany(conversations as object, { $set, $inc: { version: 1 } })

@@ -273,8 +273,9 @@ export async function deleteLeadsAndNotes(
   const ofThem = { tenantId, $or: [{ leadId: { $in: leadIds } }, { conversationId: { $in: conversationIds } }] }
   const noteIds = await store.raw.notes.distinct('_id', ofThem)
   await store.raw.notes.deleteMany({ tenantId, _id: { $in: noteIds } })
-  const gone = { name: 'Erased', phone: null, deletedAt: now, updatedAt: now }
-  const $or = [{ name: { $ne: 'Erased' } }, { phone: { $ne: null } }, { deletedAt: null }]
+  const gone = { name: 'Erased', phone: null, keys: [], deletedAt: now, updatedAt: now }
+  const isFound = { 'keys.0': { $exists: true } }
+  const $or = [{ name: { $ne: 'Erased' } }, { phone: { $ne: null } }, { deletedAt: null }, isFound]
   const { modifiedCount: leads } = await store.raw.leads.updateMany({ tenantId, _id: { $in: leadIds }, $or }, { $set: gone })
   return { leads, notes: noteIds.length, ids: [...leadIds, ...noteIds] }
 }

@@ -1,5 +1,6 @@
 import { type ContactRow, textOf } from '../../domain/contacts/contact-row.ts'
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
+import { withKeys } from '../../domain/contacts/search-keys.ts'
 import type { ContactDoc, EventDoc, Id } from '../../model/documents.ts'
 import { newId } from '../../model/ids.ts'
 import { newContact } from '../../model/new-rows.ts'
@@ -117,7 +118,7 @@ async function update(
   const withConversation = new Set(conversations.map(conversation => String(conversation.contactId)))
   const bare = changes.filter(({ contact }) => !withConversation.has(String(contact._id)))
   const writes = bare.map(({ contact, set }) => ({
-    updateOne: { filter: { tenantId, _id: contact._id }, update: { $set: set } },
+    updateOne: { filter: { tenantId, _id: contact._id }, update: { $set: withKeys(contact, set) } },
   }))
   if (writes.length > 0) await store.models.contacts.bulkWrite(writes, { ordered: false })
   const events: EventDoc[] = []

@@ -1,13 +1,14 @@
 import type { ClientSession, HydratedDocument } from 'mongoose'
 import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
+import { searchKeys, withKeys } from '../../domain/contacts/search-keys.ts'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { Id, LeadDoc, MessageDoc, NoteDoc, PipelineDoc } from '../../model/documents.ts'
 import { newId, toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
+import { findPeople } from '../find-people.ts'
 import { ifVisible, visibleLeads, withAll } from '../inbox/visibility.ts'
-import { findPage, type Page, type PageRequest, searching, writeCursor } from '../pages.ts'
-import { searchPattern } from '../search.ts'
+import { findPage, type Page, type PageRequest, writeCursor } from '../pages.ts'
 import type { Alongside } from '../transaction.ts'
 
 type Key = Id | string
@@ -15,7 +16,7 @@ export interface LeadFilters {
   status?: string | undefined
   pipelineId?: string | undefined
   stageId?: string | undefined
-  /** Part of a name or of a phone number in any usual form. */
+  /** Beginnings of words of a name, or part of a phone number, as `searchTerms` reads them. */
   q?: string | undefined
 }
 
@@ -28,15 +29,11 @@ export async function listLeads(store: Store, tenantId: Key, filters: LeadFilter
     ...(status && { status }),
     ...(pipelineId && { pipelineId: toId(pipelineId) }),
     ...(stageId && { stageId: toId(stageId) }),
-    ...withAll([...(q ? [trusted({ $or: searched(q) })] : []), ...(await visibleLeads(store, tenantId))]),
+    ...withAll(await visibleLeads(store, tenantId)),
   }
-  return await findPage<LeadDoc>(store.models.leads, filter, 'createdAt', page, searching(q))
-}
-
-function searched(q: string) {
-  const { text, digits } = searchPattern(q)
-  const byName = { name: trusted({ $regex: text, $options: 'i' }) }
-  return digits === null ? [byName] : [byName, { phone: trusted({ $regex: digits }) }]
+  const { leads } = store.models
+  if (q === undefined) return await findPage<LeadDoc>(leads, filter, 'createdAt', page)
+  return await findPeople<LeadDoc>(leads, { filter, keys: 'keys', q }, 'createdAt', page)
 }
 
 /** @throws ApiError 404 for unknown, deleted and other tenants' leads alike */
@@ -67,7 +64,7 @@ export type LeadFields = Pick<LeadDoc, 'name' | 'phone' | 'status' | 'source' | 
  * have no lead. @throws ApiError 409 LEAD_EXISTS
  */
 export async function createLead(store: Store, tenantId: Id, fields: LeadFields): Promise<LeadDoc> {
-  const lead = { _id: newId(), ...fields, tenantId, deletedAt: null, updatedBy: fields.createdBy }
+  const lead = { _id: newId(), ...fields, keys: searchKeys(fields), tenantId, deletedAt: null, updatedBy: fields.createdBy }
   return await orLeadExists(() =>
     store.transaction(async session => {
       await refuseDuplicate(store, tenantId, fields.phone, session)
@@ -90,7 +87,10 @@ export async function changeLead(store: Store, { tenantId, _id }: LeadDoc, set: 
     store.transaction(async session => {
       if (set.phone !== undefined) await refuseDuplicate(store, tenantId, set.phone, session, _id)
       const own = { tenantId, _id, deletedAt: null }
-      return await store.models.leads.findOneAndUpdate(own, { $set: set }, { session, returnDocument: 'after' }).lean()
+      const before = await store.models.leads.findOne(own, null, { session }).lean()
+      if (before === null) return null
+      const change = { $set: withKeys(before, set) }
+      return await store.models.leads.findOneAndUpdate(own, change, { session, returnDocument: 'after' }).lean()
     }),
   )
   if (changed === null) throw notFound('Lead')
@@ -106,7 +106,7 @@ export async function deleteLead(store: Store, lead: LeadDoc, by: Id, at: Date, 
   await store.transaction(async session => {
     const contactIds = await contactsOf(store, lead, session)
     await store.models.conversations.updateMany({ tenantId, leadId: _id }, { $set: { leadId: null } }, { session })
-    const gone = { deletedAt: at, phone: null, updatedBy: by }
+    const gone = { deletedAt: at, phone: null, keys: [], updatedBy: by }
     await store.models.leads.updateOne({ tenantId, _id }, { $set: gone }, { session })
     await setLeadDeletedAt(store, tenantId, contactIds, at, session)
     await alongside?.(null, session)

@@ -1,3 +1,4 @@
+import { PHONE_KEY, phoneKeys } from '../../domain/contacts/search-keys.ts'
 import type { ContactDoc, Id, MessageDoc } from '../../model/documents.ts'
 import type { Store } from '../connect.ts'
 import { duplicatesOf } from '../errors.ts'
@@ -34,21 +35,30 @@ function contactWrites({ message, keys }: WithKeys, now: Date) {
   const before = (kind: 'waId' | 'userId') => (kind === contactKeyKind ? contactKey : null)
   const own = { _id: contactId, tenantId, deletedAt: null }
   const ofUser = { filter: { ...own, userId: before('userId') }, update: { $set: { userId: keys.userId, updatedAt: now } } }
-  const phone = { $cond: [{ $in: [{ $ifNull: ['$phone', null] }, [null, '$waId']] }, keys.waId, '$phone'] }
+  const isShown = { $in: [{ $ifNull: ['$phone', null] }, [null, '$waId']] }
+  const phone = { $cond: [isShown, keys.waId, '$phone'] }
+  const found = { $cond: [isShown, withPhoneKeys('$keys', keys.waId), '$keys'] }
   const ofPhone = {
     filter: { ...own, waId: before('waId') },
-    update: [{ $set: { waId: keys.waId, phone, updatedAt: now } }],
+    update: [{ $set: { waId: keys.waId, phone, keys: found, updatedAt: now } }],
   }
   return [...(keys.userId ? [{ updateOne: ofUser }] : []), ...(keys.waId ? [{ updateOne: ofPhone }] : [])]
+}
+
+/** Words by which a search finds somebody, with those of another phone number; none where there are none yet. */
+const withPhoneKeys = (keys: string, phone: string | null | undefined) => {
+  const isOfName = { $ne: [{ $substrCP: ['$$key', 0, 1] }, PHONE_KEY] }
+  return { $concatArrays: [{ $filter: { input: keys, as: 'key', cond: isOfName } }, { $literal: phoneKeys(phone) }] }
 }
 
 /** Updates the copies in all conversations of a contact, also those that an earlier crash left unchanged. */
 function conversationsWrites({ _id, tenantId, waId, userId, portfolio, phone }: ContactDoc) {
   const own = { tenantId, contactId: _id, deletedAt: null }
+  const keys = withPhoneKeys('$contact.keys', phone ?? waId)
   // The user id is valid in its own portfolio alone.
   const inPortfolio = portfolio ? { portfolio: { $in: [portfolio, null] } } : {}
   return [
-    { updateMany: { filter: own, update: { $set: { 'contact.waId': waId, 'contact.phone': phone } } } },
+    { updateMany: { filter: own, update: [{ $set: { 'contact.waId': waId, 'contact.phone': phone, 'contact.keys': keys } }] } },
     { updateMany: { filter: { ...own, ...inPortfolio }, update: { $set: { 'contact.userId': userId } } } },
   ]
 }

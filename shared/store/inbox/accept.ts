@@ -1,3 +1,4 @@
+import { searchKeys } from '../../domain/contacts/search-keys.ts'
 import { notFound } from '../../domain/errors.ts'
 import { unfinished } from '../../domain/messages/dispatch.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, Id, MessageDoc } from '../../model/documents.ts'
@@ -27,13 +28,22 @@ export async function upsertConversation(
 ): Promise<ConversationDoc> {
   const filter = { tenantId: client.tenantId, clientId: client._id, contactId: contact._id }
   const fresh = { ...newConversation(client, contact, now), leadId, assignedTo }
-  const update = { $set: given, $setOnInsert: onInsert(fresh, filter, given) }
+  const update = updateOf(given, contact, onInsert(fresh, filter, given))
   const conversation = await store.models.conversations
     .findOneAndUpdate({ ...filter, erased: trusted({ $exists: false }) }, update, { upsert: true, returnDocument: 'after' })
     .lean()
     .catch(error => refuseErased(store, filter, error))
   if (conversation?.messageCount === 0) await withdrawIfErased(store, conversation)
   return conversation as ConversationDoc
+}
+
+/** With a candidate's name a search finds the conversation by it, and no longer by the one before. */
+function updateOf(given: Partial<ConversationDoc>, contact: ContactDoc, fresh: Partial<ConversationDoc>) {
+  if (given.candidateName === undefined) return { $set: given, $setOnInsert: fresh }
+  const { contact: { keys: _, ...copy } = {}, ...others } = fresh
+  const members = Object.fromEntries(Object.entries(copy).map(([name, value]) => [`contact.${name}`, value]))
+  const keys = searchKeys(contact, given.candidateName)
+  return { $set: { ...given, 'contact.keys': keys }, $setOnInsert: { ...others, ...members } }
 }
 
 /** An erased conversation does not match, and refuses a second one. @throws ApiError 404, or the error */

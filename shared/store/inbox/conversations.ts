@@ -3,8 +3,8 @@ import { ApiError, notFound } from '../../domain/errors.ts'
 import type { ConversationDoc, Id } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
-import { findPage, LIST_MS, type Page, type PageRequest, searching } from '../pages.ts'
-import { searchPattern } from '../search.ts'
+import { findPeople } from '../find-people.ts'
+import { findPage, LIST_MS, type Page, type PageRequest } from '../pages.ts'
 import { ifVisible, visibleConversations, withAll } from './visibility.ts'
 
 type Key = Id | string
@@ -61,7 +61,7 @@ export interface ConversationFilters {
   phoneNumberId?: string | undefined
   candidateId?: string | undefined
   applicationId?: string | undefined
-  /** Part of a name, of a phone number in any usual form, or start of a username. */
+  /** Beginnings of words of a name or username, or part of a phone number, as `searchTerms` reads them. */
   q?: string | undefined
 }
 
@@ -77,49 +77,36 @@ export async function listConversations(
   isByWait = false,
 ): Promise<Page<ConversationDoc>> {
   const { conversations } = store.models
-  if (!isByWait)
-    return await findPage<ConversationDoc>(
-      conversations,
-      conditionsOf(tenantId, filters),
-      'lastActivityAt',
-      page,
-      searching(filters.q),
-    )
-  const filter = conditionsOf(tenantId, { ...filters, waiting: filters.waiting ?? 'any' })
-  return await findPage<ConversationDoc>(conversations, filter, 'waitingSince', page, {
-    ascending: true,
-    ...searching(filters.q),
-  })
+  const filter = conditionsOf(tenantId, isByWait ? { ...filters, waiting: filters.waiting ?? 'any' } : filters)
+  const field = isByWait ? 'waitingSince' : 'lastActivityAt'
+  if (filters.q === undefined) return await findPage<ConversationDoc>(conversations, filter, field, page, { ascending: isByWait })
+  const sought = { filter, keys: 'contact.keys', q: filters.q } as const
+  return await findPeople<ConversationDoc>(conversations, sought, field, page, isByWait)
 }
 
 /** Number of conversations that the filters leave, at most `limit`. */
 export async function countConversations(
   store: Store,
   tenantId: Key,
-  filters: ConversationFilters,
+  filters: Omit<ConversationFilters, 'q'>,
   limit: number,
 ): Promise<number> {
   return await store.models.conversations.countDocuments(conditionsOf(tenantId, filters), { limit, maxTimeMS: LIST_MS })
+}
+
+/** Number of conversations that the filters leave and whose customers wait for a first answer, at most `limit`. */
+export async function countUnattended(store: Store, tenantId: Key, filters: ConversationFilters, limit: number): Promise<number> {
+  const unattended = { ...filters, waiting: 'first' } as const
+  if (filters.q === undefined) return await countConversations(store, tenantId, unattended, limit)
+  return Math.min((await listConversations(store, tenantId, unattended, { page: 1, limit: 1 }, true)).total, limit)
 }
 
 /** Conversations whose customers wait, neither closed nor snoozed. */
 export const WAITS = { status: 'open', snoozedUntil: null, waitingSince: trusted({ $gt: new Date(0) }) } as const
 
 function conditionsOf(tenantId: Key, filters: ConversationFilters) {
-  const {
-    unread,
-    assigneeId,
-    unassigned,
-    closing,
-    window,
-    waiting,
-    label,
-    clientId,
-    phoneNumberId,
-    candidateId,
-    applicationId,
-    q,
-  } = filters
+  const { unread, assigneeId, unassigned, closing, window, waiting, label, clientId, phoneNumberId, candidateId, applicationId } =
+    filters
   return {
     tenantId,
     deletedAt: null,
@@ -138,7 +125,7 @@ function conditionsOf(tenantId: Key, filters: ConversationFilters) {
     ...(phoneNumberId && { phoneNumberId }),
     ...(candidateId && { candidateId }),
     ...(applicationId && { applicationId }),
-    ...withAll([...(q ? [trusted({ $or: searched(q) })] : []), ...visibleConversations()]),
+    ...withAll(visibleConversations()),
   }
 }
 
@@ -150,17 +137,6 @@ const windowIs = ({ is, at }: { is: 'open' | 'closed'; at: Date }) => ({
 function statusOf({ status }: ConversationFilters) {
   if (status === 'snoozed') return { snoozedUntil: trusted({ $gt: new Date(0) }) }
   return status === 'open' ? { status, snoozedUntil: null } : status && { status }
-}
-
-/** Conditions for a search text, which is taken literally, not as a pattern. */
-function searched(q: string) {
-  const { text, digits } = searchPattern(q)
-  const ways = [
-    { 'contact.name': trusted({ $regex: text, $options: 'i' }) },
-    { 'contact.username': trusted({ $regex: `^${text.replace(/^@/, '')}`, $options: 'i' }) },
-    { candidateName: trusted({ $regex: text, $options: 'i' }) },
-  ]
-  return digits === null ? ways : [...ways, { 'contact.phone': trusted({ $regex: digits }) }]
 }
 
 /** Changes a conversation. @param provided conditions for the write @returns null when they are not met */

@@ -22,7 +22,11 @@ import {
 const STATUSES = ['QUEUED', 'SENT', 'DELIVERED', 'READ', 'FAILED', 'RECEIVED']
 const DIRECTION = { type: String, enum: ['INBOUND', 'OUTBOUND'], required: true }
 
-const contactSnapshot = new Schema({ waId: text, userId: text, phone: text, name: text, username: text, optOut: flag }, inner)
+const keys = { type: [String], default: undefined }
+const contactSnapshot = new Schema(
+  { waId: text, userId: text, phone: text, name: text, username: text, optOut: flag, keys },
+  inner,
+)
 const assignee = new Schema({ id: requiredId, name: text }, { ...inner, id: false })
 const lastMessage = new Schema(
   {
@@ -137,8 +141,8 @@ conversationSchema.index(
   { name: 'tenant_assignee_contact', partialFilterExpression: { 'assignedTo.id': isId } },
 )
 conversationSchema.index({ tenantId: 1, contactId: 1 }, { name: 'tenant_contact' })
-conversationSchema.index({ tenantId: 1, 'contact.phone': 1 }, { name: 'tenant_phone' })
-conversationSchema.index({ tenantId: 1, 'contact.name': 1 }, { name: 'tenant_name' })
+// Without the activity: each message would write a dozen entries anew. So it changes with a name or a number alone.
+conversationSchema.index({ tenantId: 1, 'contact.keys': 1 }, { name: 'tenant_keys' })
 conversationSchema.index(
   { tenantId: 1, candidateId: 1 },
   { name: 'tenant_candidate', partialFilterExpression: { candidateId: isText } },

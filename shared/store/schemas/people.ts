@@ -51,6 +51,7 @@ export const contactSchema = new Schema<ContactDoc>(
     nameSource: { type: String, enum: ['profile', 'phone', 'agent', null], default: null },
     nameAt: date,
     username: text,
+    keys: { type: [String], default: undefined },
     optOut: flag,
     optOutAt: date,
     optOutSource: text,
@@ -95,9 +96,8 @@ contactSchema.index(
 )
 // What users have made themselves, which is little.
 contactSchema.index({ tenantId: 1, createdBy: 1 }, { name: 'tenant_author', partialFilterExpression: { createdBy: isId } })
-contactSchema.index({ tenantId: 1, phone: 1 }, { name: 'tenant_phone' })
-contactSchema.index({ tenantId: 1, name: 1 }, { name: 'tenant_name' })
-contactSchema.index({ tenantId: 1, username: 1 }, { name: 'tenant_username', partialFilterExpression: { username: isText } })
+// Without the time by which lists are sorted: of a beginning of a word it would give no order.
+contactSchema.index({ tenantId: 1, keys: 1 }, { name: 'tenant_keys' })
 
 export const erasureSchema = new Schema<ErasureDoc>(
   {
@@ -134,6 +134,7 @@ export const leadSchema = new Schema<LeadDoc>(
     contactId: id,
     name: requiredText,
     phone: text,
+    keys: { type: [String], default: undefined },
     status: { type: String, default: 'ACTIVE' },
     source: { type: String, default: 'whatsapp' },
     pipelineId: requiredId,
@@ -144,6 +145,7 @@ export const leadSchema = new Schema<LeadDoc>(
 leadSchema.index({ tenantId: 1, phone: 1 }, { name: 'tenant_phone', unique: true, partialFilterExpression: { phone: isText } })
 leadSchema.index({ tenantId: 1, contactId: 1 }, { name: 'tenant_contact' })
 leadSchema.index({ tenantId: 1, createdBy: 1 }, { name: 'tenant_author', partialFilterExpression: { createdBy: isId } })
+leadSchema.index({ tenantId: 1, keys: 1 }, { name: 'tenant_keys' })
 leadSchema.index({ tenantId: 1, createdAt: -1, _id: -1 }, { name: 'tenant_created' })
 leadSchema.index({ tenantId: 1, pipelineId: 1, stageId: 1 }, { name: 'tenant_stage' })
 

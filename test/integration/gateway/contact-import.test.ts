@@ -3,6 +3,7 @@ import { holdLease } from '#shared/store/leases.ts'
 import { createWorld } from '#test/support/world.ts'
 import { type Gateway, openGateway, PEOPLE, type Person } from '#test/support/worlds/gateway.ts'
 import { userByEmail } from '#test/support/worlds/realtime.ts'
+import { staleKeys } from '#test/support/worlds/stale-keys.ts'
 
 const stack = new AsyncDisposableStack()
 let gateway: Gateway
@@ -190,6 +191,10 @@ test('attributes of any name and kind, and texts like formulas, come back from a
   expect((await find('212661880001')).data).toMatchObject([
     { name: body.name, attributes: { ...attributes, is_new: 'true', score: '-5', المدينة: 'a\r\nb' } },
   ])
+})
+
+test('who was imported, changed or sent to is found by the words of the present name and number', async () => {
+  expect(await staleKeys(gateway.store)).toEqual([])
 })
 
 test('agents may not, and nothing but CSV is taken', async () => {

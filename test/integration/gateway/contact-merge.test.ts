@@ -2,10 +2,12 @@ import { Types } from 'mongoose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
+import { searchKeys } from '#shared/domain/contacts/search-keys.ts'
 import { createWorld } from '#test/support/world.ts'
 import { deliveryOf } from '#test/support/worlds/fixtures.ts'
 import { type Gateway, openGateway, type Person } from '#test/support/worlds/gateway.ts'
 import { log } from '#test/support/worlds/ingest.ts'
+import { staleKeys } from '#test/support/worlds/stale-keys.ts'
 
 const stack = new AsyncDisposableStack()
 let gateway: Gateway
@@ -109,8 +111,13 @@ test('two whom WhatsApp takes for two stay two', async () => {
 test('two forms of one number are one person', async () => {
   const { store } = gateway
   const tenantId = (await store.raw.clients.findOne({ phoneNumberId: DEMO_TENANTS.demo.phoneNumberId }))?.tenantId
-  const make = async (waId: string) => (await store.models.contacts.create({ tenantId, waId, phone: waId, attributes: {} }))._id
+  const make = async (waId: string) =>
+    (await store.models.contacts.create({ tenantId, waId, phone: waId, keys: searchKeys({ waId }), attributes: {} }))._id
   const [long, short] = [await make('5511998765432'), await make('551198765432')]
   const { body } = await call('POST', `/contacts/${long}/merge`, { contactId: String(short) })
   expect(body).toMatchObject({ id: String(long), waId: '5511998765432' })
+})
+
+test('merged contacts are found by the words of what is left', async () => {
+  expect(await staleKeys(gateway.store)).toEqual([])
 })

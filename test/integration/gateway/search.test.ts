@@ -90,9 +90,9 @@ test.for([
 describe('a search that takes too long', () => {
   /** What is found more than once. */
   const SEARCHED = [
-    ['conversations', 'a'],
-    ['contacts', 'a'],
-    ['leads', 'a'],
+    ['conversations', '661'],
+    ['contacts', '661'],
+    ['leads', '661'],
     ['messages', 'kumquat'],
   ] as const
 
@@ -101,7 +101,8 @@ describe('a search that takes too long', () => {
     const { status, body } = await gateway.call('GET', `/api/v1/${name}?q=${q}&limit=1`, { as: 'agent' })
     expect([status, body.hasMore]).toEqual([200, true])
     const limits = commands.flatMap(({ collection, command }) => (collection === name ? [command.maxTimeMS] : []))
-    expect(limits).toEqual([2000, 2000])
+    expect(limits.length).toBeGreaterThanOrEqual(2)
+    expect(new Set(limits)).toEqual(new Set([2000]))
   })
 
   test.for(SEARCHED)('of %s is answered 503 with a sentence and a time', async ([name, q]) => {

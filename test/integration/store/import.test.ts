@@ -14,6 +14,7 @@ import { migrate } from '#shared/store/migrate.ts'
 import { countAll } from '#test/support/count-events.ts'
 import { createWorld } from '#test/support/world.ts'
 import { keyring, log } from '#test/support/worlds/ingest.ts'
+import { staleKeys } from '#test/support/worlds/stale-keys.ts'
 
 const stack = new AsyncDisposableStack()
 let store: Store
@@ -428,4 +429,10 @@ test('[import] an option that a source needs is asked for', async () => {
   await expect(importFrom(store, db, optionsOf('000'))).rejects.toThrow('--tenant')
   await expect(importFrom(store, db, optionsOf('003'))).rejects.toThrow('--number')
   await expect(importFrom(store, db, optionsOf('000', { tenantId: newId() }))).rejects.toThrow('No account')
+})
+
+test('who was taken over is found by the words of the name and number', async () => {
+  expect(await store.raw.conversations.countDocuments({ 'contact.keys.0': { $exists: true } })).toBeGreaterThan(0)
+  expect(await store.raw.leads.countDocuments({ 'keys.0': { $exists: true } })).toBeGreaterThan(0)
+  expect(await staleKeys(store)).toEqual([])
 })

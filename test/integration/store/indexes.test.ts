@@ -32,7 +32,7 @@ beforeAll(async () => {
       tenantId: of(i),
       clientId: CLIENTS[(i >> 2) % 4],
       contactId: new Types.ObjectId(),
-      contact: { phone: `2126${i}`, name: `Contact ${i}` },
+      contact: { phone: `2126${i}`, name: `Contact ${i}`, keys: [i % 40 ? 'contact' : 'يوسف', `#2126${i}`] },
       candidateId: i % 10 ? null : `cand-${i}`,
       leadId: i % 100 ? null : lead,
       status: i % 3 ? 'open' : 'closed',
@@ -65,6 +65,7 @@ beforeAll(async () => {
       userId: i % 2 ? `MA.${i}` : null,
       phone: `2126${i}`,
       name: `C ${i}`,
+      keys: [i % 40 ? 'c' : 'salma', `#2126${i}`],
       createdAt: hoursAgo(i),
     })),
     fill('clients', rows, i => ({
@@ -237,7 +238,19 @@ const QUESTIONS: Question[] = [
     filter: { tenantId: A, leadId: lead, deletedAt: null },
     by: 'tenant_lead',
   },
-  { what: 'conversations by phone', on: 'conversations', filter: { tenantId: A, 'contact.phone': '21264' }, by: 'tenant_phone' },
+  {
+    what: 'conversations by the beginning of a word',
+    on: 'conversations',
+    filter: { tenantId: A, 'contact.keys': /^يوس/ },
+    by: 'tenant_keys',
+  },
+  {
+    what: 'conversations by a part of a number',
+    on: 'conversations',
+    filter: { tenantId: A, 'contact.keys': /^#21264/ },
+    by: 'tenant_keys',
+  },
+  { what: 'contacts by the beginning of a word', on: 'contacts', filter: { tenantId: A, keys: /^salma/ }, by: 'tenant_keys' },
   { what: 'a message by wamid', on: 'messages', filter: { tenantId: TENANTS[1], wamid: 'wamid.1' }, by: 'tenant_wamid' },
   {
     what: 'messages of a batch of statuses',

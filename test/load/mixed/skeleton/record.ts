@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose'
+import { PHONE_KEY } from '#shared/domain/contacts/search-keys.ts'
 import type { ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { foldItems, type Loaded } from './fold.ts'
@@ -25,7 +26,7 @@ async function load({ tenantId, conversations, messages }: Database, items: Item
   const persons = [...new Set(items.map(({ waId }) => waId))]
   const ids = [...new Set(items.flatMap(item => (item.kind === 'inbound' ? [] : [item.messageId])))].map(toId)
   const [threads, rows] = await Promise.all([
-    conversations.find({ tenantId, 'contact.phone': { $in: persons } }).toArray(),
+    conversations.find({ tenantId, 'contact.keys': { $in: persons.map(waId => PHONE_KEY + waId) } }).toArray(),
     ids.length > 0 ? messages.find({ _id: { $in: ids }, tenantId }).toArray() : [],
   ])
   return {

@@ -1,6 +1,6 @@
 /** What the address says about the list. What is missing is not filtered. */
 export interface ContactsSearch {
-  /** Part of a name or number, or the start of a username. */
+  /** Beginnings of words of a name or username, or a part of a number. */
   q?: string
   optOut?: boolean
   blocked?: true
