@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PHONE_KEY } from '#shared/domain/contacts/search-keys.ts'
 import type { ClientDoc, Id } from '#shared/model/documents.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { startChild } from './child.ts'
 import { openDemoBed } from './demo-bed.ts'
-import { fillInbox, LABEL, nameOf, RARE_WORD } from './inbox/world.ts'
+import { fillInbox, LABEL, nameOf, phoneOf, RARE_WORD } from './inbox/world.ts'
 import { percentile, ratio } from './measure/figures.ts'
 import { adminOf, tokenOf } from './users.ts'
 
@@ -74,7 +75,7 @@ async function timesOf(question: (i: number) => Promise<unknown>): Promise<numbe
 }
 
 async function questionsOf(store: Store, tenantId: Id): Promise<Record<string, Question>> {
-  const { conversations, messages } = store.raw
+  const { contacts, conversations, messages } = store.raw
   const rows = await conversations.find({ tenantId }, { projection: { _id: 1 }, limit: 2000 }).toArray()
   const idOf = (i: number) => (rows[i % rows.length] as { _id: Id })._id
   const newest = { lastActivityAt: -1, _id: -1 } as const
@@ -101,15 +102,36 @@ async function questionsOf(store: Store, tenantId: Id): Promise<Record<string, Q
     },
     'one person by name': {
       path: i => `/conversations?limit=${PAGE}&q=${encodeURIComponent(someone(i))}`,
-      bare: i =>
-        conversations
-          .find({ tenantId, 'contact.name': someone(i) })
-          .limit(PAGE)
-          .toArray(),
+      bare: i => page({ 'contact.keys': someone(i).split(' ').at(-1) as string }, 'tenant_keys'),
     },
     'a common name': {
       path: i => `/conversations?limit=${PAGE}&q=${common(i)}`,
-      bare: i => page({ 'contact.name': { $regex: common(i), $options: 'i' } }, 'tenant_activity'),
+      bare: i => page({ 'contact.keys': common(i).toLowerCase() }, 'tenant_activity'),
+    },
+    'the end of a number': {
+      path: i => `/conversations?limit=${PAGE}&q=${phoneOf(i % CONVERSATIONS).slice(-6)}`,
+      bare: i => page({ 'contact.keys': PHONE_KEY + phoneOf(i % CONVERSATIONS).slice(-6) }, 'tenant_keys'),
+    },
+    'one letter': {
+      path: i => `/conversations?limit=${PAGE}&q=${common(i).slice(0, 1)}`,
+      bare: i => page({ 'contact.keys': new RegExp(`^${common(i).slice(0, 1).toLowerCase()}`) }, 'tenant_activity'),
+    },
+    'two common names, open': {
+      path: i => `/conversations?limit=${PAGE}&status=open&q=${encodeURIComponent(someone(i).split(' ').slice(0, 2).join(' '))}`,
+      bare: i => {
+        const words = someone(i).toLowerCase().split(' ').slice(0, 2)
+        return page({ 'contact.keys': { $all: words }, status: 'open', snoozedUntil: null }, 'tenant_status_activity')
+      },
+    },
+    'a contact by name': {
+      path: i => `/contacts?limit=${PAGE}&q=${encodeURIComponent(someone(i))}`,
+      bare: i =>
+        contacts
+          .find({ tenantId, keys: someone(i).split(' ').at(-1) as string })
+          .sort({ createdAt: -1, _id: -1 })
+          .hint('tenant_keys')
+          .limit(PAGE)
+          .toArray(),
     },
     'a rare word': {
       path: () => `/messages?limit=${PAGE}&q=${RARE_WORD}`,

@@ -28,6 +28,8 @@ export const RARE_WORD = 'quincaillerie'
 
 export const nameOf = (i: number) => `${GIVEN[i % GIVEN.length]} ${FAMILY[Math.floor(i / GIVEN.length) % FAMILY.length]} ${i}`
 
+export const phoneOf = (i: number) => String(212_700_000_000 + i)
+
 /** Fills the inbox of a number. Indexes are built after the rows, which takes a third of the time. */
 export async function fillInbox(store: Store, client: ClientDoc, { conversations, messages }: InboxShape): Promise<void> {
   const of = Math.max(1, Math.round(messages / conversations))
@@ -54,7 +56,7 @@ interface Person {
 function personOf(client: ClientDoc, i: number, count: number, nowMs: number): Person {
   const lastAt = nowMs - i * 30_000
   const atOf = (n: number) => new Date(lastAt - (count - 1 - n) * APART_MS)
-  const person = { waId: String(212_700_000_000 + i), userId: null, name: nameOf(i), nameSource: 'profile' as const }
+  const person = { waId: phoneOf(i), userId: null, name: nameOf(i), nameSource: 'profile' as const }
   const contact = newContact(client.tenantId, person, atOf(0))
   const conversation = newConversation(client, contact, atOf(0))
   const rows = Array.from({ length: count }, (_, n) => messageOf({ client, conversation, contact }, i * count + n, n, atOf(n)))
