@@ -1,10 +1,12 @@
-import { lazy, Suspense, useEffect } from 'react'
+import { Suspense, useEffect } from 'react'
 import { whenIdle } from '../lib/idle.ts'
+import { lazyPart } from '../lib/lazy-part.ts'
+import { fetchChunk } from '../lib/load-chunk.ts'
 import { openOverlay, useOverlay } from './use-app-keys.ts'
 
-const Palette = lazy(() => import('./palette.tsx'))
-const NotificationCentre = lazy(() => import('./notification-centre.tsx'))
-const ShortcutsSheet = lazy(() => import('./shortcuts-sheet.tsx'))
+const Palette = lazyPart(() => import('./palette.tsx'))
+const NotificationCentre = lazyPart(() => import('./notification-centre.tsx'))
+const ShortcutsSheet = lazyPart(() => import('./shortcuts-sheet.tsx'))
 
 /** What floats over any page, in chunks of their own that are fetched when the first paint is done. */
 export function Overlays() {
@@ -25,9 +27,9 @@ function useFetchedLater(): void {
   useEffect(
     () =>
       whenIdle(() => {
-        void import('./palette.tsx')
-        void import('./person-menu.tsx')
-        void import('./session-ended.tsx')
+        fetchChunk(() => import('./palette.tsx'))
+        fetchChunk(() => import('./person-menu.tsx'))
+        fetchChunk(() => import('./session-ended.tsx'))
       }),
     [],
   )

@@ -1,7 +1,8 @@
 import { Link, useMatchRoute } from '@tanstack/react-router'
 import clsx from 'clsx'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { useText } from '../lib/i18n/text.tsx'
+import { lazyPart } from '../lib/lazy-part.ts'
 import { useNotifications } from '../lib/notifications.ts'
 import { NOTHING_OPEN } from '../lib/routes.ts'
 import { useUser } from '../lib/session/session-store.ts'
@@ -15,7 +16,7 @@ import { Count, shownCount } from '../ui/tag.tsx'
 import { type NavItem, phoneBar, useNav } from './nav.ts'
 import { openOverlay } from './use-app-keys.ts'
 
-const PersonMenu = lazy(() => import('./person-menu.tsx'))
+const PersonMenu = lazyPart(() => import('./person-menu.tsx'))
 
 /** Icon with its word below, so that no tooltip is needed and no label is cut. */
 export const railItem =

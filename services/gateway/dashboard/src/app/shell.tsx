@@ -1,8 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect } from 'react'
+import { Suspense, useEffect } from 'react'
 import { loadDrafts } from '../lib/drafts.ts'
 import { useText } from '../lib/i18n/text.tsx'
+import { lazyPart } from '../lib/lazy-part.ts'
+import { loadChunk } from '../lib/load-chunk.ts'
 import { startLive } from '../lib/realtime/live.ts'
 import { useSession } from '../lib/session/session-store.ts'
 import { useSettings } from '../lib/settings.ts'
@@ -14,7 +16,7 @@ import { Rail } from './rail.tsx'
 import { useAppKeys } from './use-app-keys.ts'
 import { useNotificationFeed } from './use-notifications.ts'
 
-const SessionEnded = lazy(() => import('./session-ended.tsx'))
+const SessionEnded = lazyPart(() => import('./session-ended.tsx'))
 
 /** What is on every page: the rail, the banners, and what floats above. Panes scroll, the page does not. */
 export function Shell() {
@@ -67,7 +69,7 @@ function useLiveConnection(): void {
     // A chunk of its own: what was left goes out a moment after the first paint.
     let stop: (() => void) | null = null
     let isHere = true
-    void import('../lib/outbox/outbox.ts').then(({ startOutbox }) => {
+    void loadChunk(() => import('../lib/outbox/outbox.ts')).then(({ startOutbox }) => {
       if (isHere) stop = startOutbox(queryClient)
     })
     return () => {

@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
+import { loadChunk } from '../../lib/load-chunk.ts'
 import { shellRoute } from '../../lib/routes.ts'
 import { readAnalyticsSearch } from './search.ts'
 
@@ -9,5 +10,5 @@ export const analyticsRoute = createRoute({
   path: '/analytics',
   validateSearch: readAnalyticsSearch,
   loader: () => loadTexts('features/analytics'),
-  component: lazyRouteComponent(() => import('./page.tsx')),
+  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
 })

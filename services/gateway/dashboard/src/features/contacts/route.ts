@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
+import { loadChunk } from '../../lib/load-chunk.ts'
 import { shellRoute } from '../../lib/routes.ts'
 import { readContactsSearch } from './search.ts'
 
@@ -9,5 +10,5 @@ export const contactsRoute = createRoute({
   path: '/contacts',
   validateSearch: readContactsSearch,
   loader: () => loadTexts('features/contacts'),
-  component: lazyRouteComponent(() => import('./page.tsx')),
+  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
 })

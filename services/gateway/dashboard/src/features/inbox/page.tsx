@@ -1,8 +1,9 @@
 import { useParams, useSearch } from '@tanstack/react-router'
 import clsx from 'clsx'
-import { lazy, Suspense, useEffect } from 'react'
-import { loadTexts } from '../../lib/i18n/i18n.ts'
+import { Suspense, useEffect } from 'react'
 import { whenIdle } from '../../lib/idle.ts'
+import { lazyPart } from '../../lib/lazy-part.ts'
+import { fetchChunk } from '../../lib/load-chunk.ts'
 import { useMediaQuery, WIDE } from '../../lib/media-query.ts'
 import { CrashBoundary } from '../../ui/crash.tsx'
 import { ListPane } from './list/list-pane.tsx'
@@ -11,16 +12,9 @@ import { NothingOpen } from './nothing-open.tsx'
 import { Pickers } from './pickers/pickers.tsx'
 import { useInboxKeys } from './use-inbox-keys.ts'
 
-const ThreadPane = lazy(loadThread)
-const SidePane = lazy(async () => {
-  const [loaded] = await Promise.all([import('./side/side-pane.tsx'), loadTexts('features/inbox/side')])
-  return loaded
-})
-
-const TimelinePane = lazy(async () => {
-  const [loaded] = await Promise.all([import('./timeline/timeline-pane.tsx'), loadTexts('features/inbox/timeline')])
-  return loaded
-})
+const ThreadPane = lazyPart(loadThread)
+const SidePane = lazyPart(() => import('./side/side-pane.tsx'), 'features/inbox/side')
+const TimelinePane = lazyPart(() => import('./timeline/timeline-pane.tsx'), 'features/inbox/timeline')
 
 /** List, thread and contact. One pane on phones, where list and thread are two addresses; two from 768 px; three from 1280 px. */
 export default function InboxPage() {
@@ -30,7 +24,7 @@ export default function InboxPage() {
   const isOpen = conversationId !== undefined
   useInboxKeys(conversationId ?? null)
   // The first conversation that is opened does not wait for the network.
-  useEffect(() => whenIdle(() => void loadThread()), [])
+  useEffect(() => whenIdle(() => fetchChunk(loadThread)), [])
   return (
     <div
       data-open={isOpen || undefined}

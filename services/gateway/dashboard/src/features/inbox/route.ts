@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
+import { fetchChunk, loadChunk } from '../../lib/load-chunk.ts'
 import { shellRoute } from '../../lib/routes.ts'
 import { loadThread } from './load-thread.ts'
 import { readInboxSearch } from './search.ts'
@@ -11,8 +12,8 @@ export const inboxRoute = createRoute({
   validateSearch: readInboxSearch,
   loader: ({ params }) => {
     // On its way beside the page, which does not wait for it.
-    if (params.conversationId !== undefined) void loadThread().catch(() => undefined)
+    if (params.conversationId !== undefined) fetchChunk(loadThread)
     return loadTexts('features/inbox')
   },
-  component: lazyRouteComponent(() => import('./page.tsx')),
+  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
 })

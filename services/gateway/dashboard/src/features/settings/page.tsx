@@ -1,8 +1,8 @@
 import { Link, useSearch } from '@tanstack/react-router'
 import clsx from 'clsx'
-import { type ComponentType, lazy, Suspense, useEffect } from 'react'
-import { loadTexts } from '../../lib/i18n/i18n.ts'
+import { type ComponentType, Suspense, useEffect } from 'react'
 import { useText } from '../../lib/i18n/text.tsx'
+import { lazyPart } from '../../lib/lazy-part.ts'
 import { type Action, useRights } from '../../lib/session/rights.ts'
 import { NoRight } from '../../ui/no-right.tsx'
 import { Bone } from '../../ui/states.tsx'
@@ -11,10 +11,7 @@ import { Company } from './company.tsx'
 import { Keys } from './keys.tsx'
 import type { Section } from './sections.ts'
 
-const Events = lazy(async () => {
-  const [loaded] = await Promise.all([import('./events/events.tsx'), loadTexts('features/settings/events')])
-  return loaded
-})
+const Events = lazyPart(() => import('./events/events.tsx'), 'features/settings/events')
 
 const PANES: Record<Section, { Pane: ComponentType; action: Action | null }> = {
   account: { Pane: Account, action: null },

@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
+import { loadChunk } from '../../lib/load-chunk.ts'
 import { shellRoute } from '../../lib/routes.ts'
 import { readSettingsSearch } from './sections.ts'
 
@@ -9,5 +10,5 @@ export const settingsRoute = createRoute({
   path: '/settings',
   validateSearch: readSettingsSearch,
   loader: () => loadTexts('features/settings'),
-  component: lazyRouteComponent(() => import('./page.tsx')),
+  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
 })

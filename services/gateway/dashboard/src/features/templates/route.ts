@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
+import { loadChunk } from '../../lib/load-chunk.ts'
 import { shellRoute } from '../../lib/routes.ts'
 import { readTemplatesSearch } from './search.ts'
 
@@ -9,5 +10,5 @@ export const templatesRoute = createRoute({
   path: '/templates',
   validateSearch: readTemplatesSearch,
   loader: () => Promise.all([loadTexts('features/templates'), loadTexts('ui/templates')]),
-  component: lazyRouteComponent(() => import('./page.tsx')),
+  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
 })

@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
+import { loadChunk } from '../../lib/load-chunk.ts'
 import { rootRoute } from '../../lib/routes.ts'
 
 /** Where a one-time link leads: `/welcome#token=…`. */
@@ -7,5 +8,5 @@ export const welcomeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/welcome',
   loader: () => loadTexts('features/welcome'),
-  component: lazyRouteComponent(() => import('./page.tsx')),
+  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
 })

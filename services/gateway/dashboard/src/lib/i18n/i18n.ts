@@ -1,4 +1,5 @@
 import { i18n, type Messages } from '@lingui/core'
+import { loadChunk } from '../load-chunk.ts'
 import { setPreference, usePreferences } from '../preferences.ts'
 import { chooseLanguage, directionOf, INTL_LOCALES, type Language } from './languages.ts'
 
@@ -21,7 +22,7 @@ export const currentLanguage = (): Language => language
 /** Loads the texts of a page: `features/inbox`. Call it in the loader of the page's route. */
 export async function loadTexts(folder: string): Promise<void> {
   if (loaded.has(folder)) return
-  i18n.load(language, await messagesOf(language, folder))
+  i18n.load(language, await loadChunk(() => messagesOf(language, folder)))
   loaded.add(folder)
 }
 

@@ -1,11 +1,16 @@
 import { type ComponentType, lazy } from 'react'
 import { loadTexts } from '../../../lib/i18n/i18n.ts'
+import { loadChunk } from '../../../lib/load-chunk.ts'
 
 type Chunk = typeof import('./later-chunk.ts')
 
 /** Loads what stands behind the buttons of the composer, with its texts. */
 export async function loadParts(): Promise<Chunk> {
-  const [chunk] = await Promise.all([import('./later-chunk.ts'), loadTexts('features/inbox/composer'), loadTexts('ui/templates')])
+  const [chunk] = await Promise.all([
+    loadChunk(() => import('./later-chunk.ts')),
+    loadTexts('features/inbox/composer'),
+    loadTexts('ui/templates'),
+  ])
   return chunk
 }
 

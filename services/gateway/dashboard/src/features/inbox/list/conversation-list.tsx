@@ -1,13 +1,14 @@
 import { type UseInfiniteQueryResult, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import type { ConversationView } from '#shared/contracts/views.ts'
 import type { Pages } from '../../../lib/data/conversation-list.ts'
 import { conversationCountQuery } from '../../../lib/data/conversations.ts'
 import { useNumbers } from '../../../lib/data/numbers.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
+import { lazyPart } from '../../../lib/lazy-part.ts'
 import { Button } from '../../../ui/button.tsx'
 import { CheckIcon, FilterIcon, Icon, UpIcon } from '../../../ui/icons.tsx'
 import { Bone, Empty, ErrorRow } from '../../../ui/states.tsx'
@@ -18,7 +19,7 @@ import { SelectBox } from './select-box.tsx'
 import { useUnreadTitle } from './unread-title.ts'
 import { useRowKeys } from './use-row-keys.ts'
 
-const FirstSteps = lazy(() => import('./first-steps.tsx'))
+const FirstSteps = lazyPart(() => import('./first-steps.tsx'))
 
 type ListQuery = UseInfiniteQueryResult<Pages<ConversationView>, Error>
 

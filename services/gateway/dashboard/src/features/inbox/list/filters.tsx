@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { colleaguesQuery } from '../../../lib/data/inbox-aids.ts'
 import { nameOfNumber, useNumbers } from '../../../lib/data/numbers.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
+import { lazyPart } from '../../../lib/lazy-part.ts'
 import { Button, IconButton } from '../../../ui/button.tsx'
 import { CloseIcon, FilterIcon, Icon, SelectIcon, ViewsIcon } from '../../../ui/icons.tsx'
 import { openPicker } from '../pickers/picking.ts'
@@ -11,7 +12,7 @@ import type { InboxSearch } from '../search.ts'
 import type { Change } from './filter-form.tsx'
 import { beginSelection } from './selection.ts'
 
-const FilterForm = lazy(() => import('./filter-form.tsx'))
+const FilterForm = lazyPart(() => import('./filter-form.tsx'))
 
 /** Filters in force as chips, and the form that changes them. */
 export function Filters({ search }: { search: InboxSearch }) {

@@ -1,9 +1,10 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { conversationCountQuery, conversationListQuery } from '../../../lib/data/conversations.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
+import { lazyPart } from '../../../lib/lazy-part.ts'
 import { ConnectionBadge } from '../../../ui/connection-badge.tsx'
 import { filtersOf, type InboxSearch, TABS, type Tab } from '../search.ts'
 import { ConversationList } from './conversation-list.tsx'
@@ -11,7 +12,7 @@ import { Filters } from './filters.tsx'
 import { SearchField } from './search-field.tsx'
 import { useSelection } from './selection.ts'
 
-const SelectionBar = lazy(() => import('./selection-bar.tsx'))
+const SelectionBar = lazyPart(() => import('./selection-bar.tsx'))
 
 /** Who waits for me, and whose window closes? */
 export function ListPane({ openId }: { openId: string | null }) {

@@ -1,13 +1,9 @@
-import { type ComponentType, lazy, Suspense, useEffect } from 'react'
-import { loadTexts } from '../../../lib/i18n/i18n.ts'
+import { type ComponentType, Suspense, useEffect } from 'react'
+import { lazyPart } from '../../../lib/lazy-part.ts'
 import { closePicker, usePicking } from './picking.ts'
 
 /** A picker, once it and the words that it says are there. */
-const withTexts = <Props,>(load: () => Promise<{ default: ComponentType<Props> }>) =>
-  lazy(async () => {
-    const [loaded] = await Promise.all([load(), loadTexts('features/inbox/pickers')])
-    return loaded
-  })
+const withTexts = <Props,>(load: () => Promise<{ default: ComponentType<Props> }>) => lazyPart(load, 'features/inbox/pickers')
 
 const AssignPicker = withTexts(() => import('./assign-picker.tsx'))
 const LabelPicker = withTexts(() => import('./label-picker.tsx'))

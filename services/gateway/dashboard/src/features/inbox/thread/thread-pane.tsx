@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { Problem } from '../../../lib/api/problem.ts'
 import { conversationQuery } from '../../../lib/data/conversations.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
+import { lazyPart } from '../../../lib/lazy-part.ts'
 import { SearchIcon } from '../../../ui/icons.tsx'
 import { Empty, ErrorRow } from '../../../ui/states.tsx'
 import { Announcer } from './announcer.tsx'
@@ -12,7 +13,7 @@ import { useJoined } from './use-joined.ts'
 import { useTimelineKey } from './use-timeline-key.ts'
 
 /** A chunk of its own: the thread is there before somebody writes. */
-const Composer = lazy(async () => ({ default: (await import('../composer/composer.tsx')).Composer }))
+const Composer = lazyPart(async () => ({ default: (await import('../composer/composer.tsx')).Composer }))
 
 /** Did my last message arrive, and how long may I write? */
 export function ThreadPane({ conversationId }: { conversationId: string }) {
