@@ -12,6 +12,7 @@ const BENCHES = [
   'foreign-ids',
   'subscriptions',
   'inbox',
+  'dashboard',
 ]
 
 /** `npm run bench -- <name>`: product, skeleton and ratio from one run. See docs/benchmarks.md. */

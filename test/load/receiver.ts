@@ -17,7 +17,7 @@ export async function run(): Promise<void> {
     stack.defer(async () => void (await bed.channel.deleteQueue(queue)))
   }
   const load = stack.use(await startChild('test/load/webhook-load.ts', bed.env))
-  const skeletonOver = async (queues: string[]) => stack.use(await startChild('test/load/receiver-skeleton.ts', bed.env, queues))
+  const skeletonOver = async (queues: string[]) => stack.use(await startChild('test/load/skeletons/receiver.ts', bed.env, queues))
   const product = stack.use(await startChild('services/ingest/main.ts', { ...bed.env, INGEST_ROLE: 'receiver' }))
   const four = await skeletonOver(SKELETON_QUEUES)
   const one = await skeletonOver(SKELETON_QUEUES.slice(0, 1))

@@ -7,7 +7,7 @@ import { type DemoBed, openDemoBed } from './demo-bed.ts'
 import { alternate, inFlight, ratio, report, type Turn } from './measure/figures.ts'
 import { untilCounted } from './measure/patience.ts'
 import { publishWebhook } from './publish-webhook.ts'
-import { BATCH, copyWorld, replay, type Written, watchWrites } from './recorder-skeleton.ts'
+import { BATCH, copyWorld, replay, type Written, watchWrites } from './skeletons/recorder.ts'
 
 const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 6000)
 const CONTACTS = 500

@@ -21,7 +21,7 @@ export async function run(): Promise<void> {
   const { bed, store } = stack.use(await openDemoBed())
   const ingest = stack.use(await startChild('services/ingest/main.ts', { ...bed.env, INGEST_ROLE: 'all' }))
   const realtime = stack.use(await startChild('services/realtime/main.ts', bed.env))
-  const skeleton = stack.use(await startChild('test/load/road-skeleton.ts', bed.env))
+  const skeleton = stack.use(await startChild('test/load/skeletons/road.ts', bed.env))
   const listen = async (port: number, token: string) => {
     const listener = await connectListener(port, token)
     stack.defer(() => listener.close())

@@ -25,7 +25,7 @@ export async function run(): Promise<void> {
   const sender = stack.use(await startChild('services/sender/main.ts', env))
   const bare: Record<string, () => Promise<Turn>> = {}
   for (const name of CLIENTS) {
-    const child = stack.use(await startChild('test/load/sender-skeleton.ts', bed.env, [name]))
+    const child = stack.use(await startChild('test/load/skeletons/sender.ts', bed.env, [name]))
     bare[`bare ${name}`] = () => postTurn(child, stub, url)
   }
   const product = async (count = SENDS) => {

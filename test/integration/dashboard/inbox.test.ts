@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ClientDoc, ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
+import { newMessage } from '#shared/model/new-rows.ts'
+import { connectStore } from '#shared/store/connect.ts'
 import { untilPasses } from '#test/support/until.ts'
 import { type BrowserWorld, openBrowserWorld, PAGE_MS, seriousFindings, signInAs } from '#test/support/worlds/browser.ts'
+import { KARIM, messageOf, openConversation } from '#test/support/worlds/browser-steps.ts'
 
 /** Starting everything takes a while on a busy machine. */
 const START_MS = 600_000
@@ -42,6 +46,48 @@ test('an agent signs in, sees a customer write, and sees the reply arrive, witho
   await untilPasses(async () => expect(await row.getByRole('img', { name: /unread/ }).count()).toBe(0), PAGE_MS)
   expect(problems).toEqual([])
 })
+
+test('older messages come as one scrolls up, and what is read stays where it is', { timeout: START_MS }, async () => {
+  const words = await addOlder(150)
+  const { page, problems } = await world.visit()
+  await signInAs(page, 'Demo Agent')
+  await page.goto('/inbox?tab=all')
+  await openConversation(page, KARIM.name)
+  const shown = page.locator('[data-message]')
+  const before = await shown.count()
+  expect(before).toBeLessThan(100)
+  const mark = messageOf(page, words(before - 10)).first()
+  await mark.scrollIntoViewIfNeeded()
+  await untilPasses(async () => expect(await shown.count()).toBeGreaterThan(before), PAGE_MS)
+  await mark.waitFor(patience)
+  expect((await mark.boundingBox())?.y).toBeGreaterThan(0)
+  await mark.hover()
+  await untilPasses(async () => {
+    await page.mouse.wheel(0, -20_000)
+    expect(await messageOf(page, words(149)).count()).toBe(1)
+  }, PAGE_MS)
+  const ids = await shown.evaluateAll(all => all.map(one => one.getAttribute('data-message')))
+  expect(new Set(ids).size).toBe(ids.length)
+  expect(problems).toEqual([])
+})
+
+/** Puts older messages into Karim's conversation. @returns the text of the n-th, counted from the newest */
+async function addOlder(count: number): Promise<(n: number) => string> {
+  await using store = await connectStore(world.mongodbUri)
+  const conversation = (await store.raw.conversations.findOne({ 'contact.phone': KARIM.waId })) as ConversationDoc
+  const client = (await store.raw.clients.findOne({ _id: conversation.clientId })) as ClientDoc
+  const contact = { _id: conversation.contactId, waId: KARIM.waId, userId: null }
+  const words = (n: number) => `older message ${n} of Karim`
+  const [first] = await store.raw.messages.find({ conversationId: conversation._id }).sort({ at: 1 }).limit(1).toArray()
+  const rows = Array.from({ length: count }, (_, n): MessageDoc => {
+    const at = new Date((first?.at.getTime() ?? Date.now()) - (n + 1) * 60_000)
+    const content = { text: words(n), media: null, template: null, data: null }
+    const row = newMessage({ client, conversation, contact }, { type: 'text', content }, at)
+    return { ...row, direction: 'INBOUND', status: 'READ', wamid: `wamid.older.${n}`, seq: 100_000 + n }
+  })
+  await store.raw.messages.insertMany(rows)
+  return words
+}
 
 test.for([
   ['en', 'light'],

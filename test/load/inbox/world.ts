@@ -15,7 +15,7 @@ const WORDS =
   'bonjour merci votre candidature entretien demain lundi poste contrat dossier salaire horaire adresse document accord'
 const BATCH = 2000
 /** A day and a half between the messages of a conversation. */
-const APART_MS = 36 * 3_600_000
+export const APART_MS = 36 * 3_600_000
 
 /** Every so many conversations one is unread, labelled, closed. */
 export const UNREAD_EACH = 20
@@ -72,7 +72,7 @@ function personOf(client: ClientDoc, i: number, count: number, nowMs: number): P
   return { contact, conversation, messages: rows }
 }
 
-function messageOf(place: Parameters<typeof newMessage>[0], i: number, n: number, at: Date): MessageDoc {
+export function messageOf(place: Parameters<typeof newMessage>[0], i: number, n: number, at: Date): MessageDoc {
   const words = WORDS.split(' ')
   const said = Array.from({ length: 8 }, (_, k) => words[(i * 7 + k * k) % words.length])
   const text = [...said, ...(i % RARE_EACH === 0 ? [RARE_WORD] : [])].join(' ')

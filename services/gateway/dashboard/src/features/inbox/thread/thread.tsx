@@ -1,21 +1,19 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { Fragment, useLayoutEffect, useRef, useState } from 'react'
+import { type InfiniteData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useCallback, useLayoutEffect, useRef, useState } from 'react'
 import type { ConversationView, MessageView } from '#shared/contracts/views.ts'
-import { useMinute } from '../../../lib/clock.ts'
+import type { ListPage } from '../../../lib/api/types.ts'
 import { inOrder } from '../../../lib/data/message-list.ts'
 import { messagesQuery, scheduledQuery } from '../../../lib/data/messages.ts'
 import { notesQuery } from '../../../lib/data/notes.ts'
-import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { outboxOf, useOutbox } from '../../../lib/outbox/outbox.ts'
 import { Bone, Empty, ErrorRow } from '../../../ui/states.tsx'
-import { beginsGroup } from '../message/groups.ts'
-import { MessageRow } from '../message/message-row.tsx'
 import { quote } from '../message/message-tools.tsx'
-import { NoteRow } from '../message/note-row.tsx'
-import { foldReactions, type Item, idOf, itemsOf, timeOf, withScheduled } from './items.ts'
+import { foldReactions, idOf, itemsOf, withScheduled } from './items.ts'
 import { OutboxBubble } from './outbox-bubble.tsx'
+import { partsOf, type Row, Rows, rowsOf } from './rows.tsx'
 import { useMarkRead } from './use-mark-read.ts'
+import { useOlder } from './use-older.ts'
 
 interface ThreadProps {
   conversationId: string
@@ -25,7 +23,8 @@ interface ThreadProps {
 /** Messages of a conversation, the newest at the end, where it stays. */
 export function Thread({ conversationId, conversation }: ThreadProps) {
   const t = useText()
-  const { data, error, isPending, refetch, hasNextPage, fetchNextPage } = useInfiniteQuery(messagesQuery(conversationId))
+  const query = useInfiniteQuery(messagesQuery(conversationId))
+  const { data, error, isPending, refetch, hasNextPage, fetchNextPage } = query
   const { data: notes = [] } = useQuery(notesQuery(conversationId))
   const { data: scheduled = [] } = useQuery(scheduledQuery(conversationId))
   const loaded = inOrder(data)
@@ -38,6 +37,11 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const isAtEnd = useAnchoredEnd(scroller, `${items.length} ${waiting.length}`)
   useMarkRead(conversation, loaded.at(-1), isAtEnd)
+  const mark = useRef<HTMLButtonElement>(null)
+  const load = useCallback(() => void fetchNextPage(), [fetchNextPage])
+  const jump = useCallback((id: string) => jumpTo(scroller.current, id), [])
+  const mayLoad = hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError
+  useOlder({ scroller, mark, oldestId: loaded[0]?.id, mayLoad, load })
   return (
     <div ref={scroller} className="min-h-0 flex-1 overflow-auto">
       {error && (
@@ -47,32 +51,24 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
       )}
       <div className="relative grid min-h-full content-end py-4 ps-5 text-text before:absolute before:inset-y-0 before:end-(--margin) before:border-e before:border-line max-two:ps-3">
         {hasNextPage && (
-          <button type="button" className="min-h-8 text-ui text-brand" onClick={() => void fetchNextPage()}>
+          <button ref={mark} type="button" className="min-h-8 text-ui text-brand" onClick={load}>
             {t('inbox.thread.older')}
           </button>
         )}
         {isPending && <Bone width="16rem" height="2.5rem" />}
         {data && items.length === 0 && waiting.length === 0 && <Empty title={t('inbox.thread.none')} />}
         <ol
-          className="grid gap-[3px]"
+          className="space-y-[3px]"
           onFocus={({ target }) => setActiveId(target.closest<HTMLElement>('[data-message]')?.dataset.message ?? null)}
           onKeyDown={event => moveByKey(event, active)}
         >
-          {items.map((item, i) => (
-            <Fragment key={idOf(item)}>
-              {dayOf(item) !== dayOf(items[i - 1]) && <Day at={timeOf(item)} />}
-              {item.kind === 'note' ? (
-                <NoteRow note={item.note} />
-              ) : (
-                <MessageRow
-                  message={item.message}
-                  isFirst={beginsGroup(item.message, messageOf(items[i - 1]))}
-                  quoted={quotedBy(item.message, messages)}
-                  onJump={id => jumpTo(scroller.current, id)}
-                  isActive={item.message === active}
-                />
-              )}
-            </Fragment>
+          {partsOf(rowsOf(items), beginsOf(data)).map(rows => (
+            <Rows
+              key={idOf((rows[0] as Row).item)}
+              rows={rows}
+              activeId={rows.some(({ item }) => idOf(item) === active?.id) ? (active?.id ?? null) : null}
+              onJump={jump}
+            />
           ))}
           {waiting.map(entry => (
             <OutboxBubble key={entry.key} entry={entry} />
@@ -83,8 +79,9 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
   )
 }
 
-const dayOf = (item: Item | undefined) => item && new Date(timeOf(item)).toDateString()
-const messageOf = (item: Item | undefined) => (item?.kind === 'message' ? item.message : undefined)
+/** Oldest messages of the loaded pages. */
+const beginsOf = (data: InfiniteData<ListPage<MessageView>> | undefined) =>
+  new Set(data?.pages.flatMap(page => page.data.at(-1)?.id ?? []))
 
 /** Arrows go from message to message; R answers the one that has the focus. */
 function moveByKey(event: React.KeyboardEvent<HTMLElement>, active: MessageView | undefined): void {
@@ -101,20 +98,6 @@ function moveByKey(event: React.KeyboardEvent<HTMLElement>, active: MessageView 
   event.preventDefault()
   next.focus()
 }
-
-/** Heading of a day, which stays in sight while its messages scroll. */
-function Day({ at }: { at: string }) {
-  const { day } = useFormat()
-  const now = useMinute()
-  return (
-    <li className="z-sticky pointer-events-none sticky top-1 justify-self-center py-1 pe-(--margin)">
-      <span className="rounded-full border border-line bg-raised px-3 py-0.5 text-meta text-ink-2">{day(at, new Date(now))}</span>
-    </li>
-  )
-}
-
-const quotedBy = ({ replyTo }: MessageView, messages: readonly MessageView[]) =>
-  replyTo?.messageId ? (messages.find(({ id }) => id === replyTo.messageId) ?? null) : null
 
 /** Shows a message of the thread and marks it for a moment. */
 function jumpTo(scroller: HTMLElement | null, messageId: string): void {
@@ -139,6 +122,8 @@ function useAnchoredEnd(scroller: React.RefObject<HTMLDivElement | null>, last: 
       if (isAtEnd.current) element.scrollTop = element.scrollHeight
     })
     sizes.observe(element)
+    // Pictures get their height when they have come.
+    if (element.lastElementChild) sizes.observe(element.lastElementChild)
     return () => {
       element.removeEventListener('scroll', look)
       sizes.disconnect()
