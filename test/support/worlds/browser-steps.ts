@@ -1,6 +1,12 @@
 import type { Locator, Page } from 'playwright-core'
+import { DEMO_TENANTS } from '#deploy/demo/world.ts'
+import { MESSAGE_TYPE } from '#shared/contracts/message-types.ts'
+import { connectQueue } from '#shared/queue/connect.ts'
+import { EXCHANGES, webhookKeys } from '#shared/queue/topology.ts'
 import { untilTrue } from '#test/support/until.ts'
-import { PAGE_MS } from './browser.ts'
+import { inboundOf } from '#test/support/webhooks.ts'
+import { type BrowserWorld, PAGE_MS } from './browser.ts'
+import { log } from './ingest.ts'
 
 /** People of the demo world, as customers and by their names. */
 export const SALMA = { waId: '212661000101', name: 'Salma Idrissi' }
@@ -65,4 +71,32 @@ export async function recordTicks(page: Page, text: string): Promise<() => Promi
 export async function untilShownOnce(locator: Locator): Promise<void> {
   await locator.first().waitFor(patience)
   await untilTrue(async () => (await locator.count()) === 1, PAGE_MS)
+}
+
+/** Messages that no service can read, as the demo company's; each has `words`. */
+export async function publishUnreadable(world: BrowserWorld, count: number, words = 'unreadable'): Promise<void> {
+  const { tenantId } = await world.call('manager', 'GET', '/auth/me')
+  await using queue = await connectQueue(world.stack.env.RABBITMQ_URL as string, { log, name: 'test' })
+  for (let i = 0; i < count; i++)
+    await queue.publish({
+      exchange: EXCHANGES.media,
+      routingKey: 'media',
+      type: MESSAGE_TYPE.media,
+      body: Buffer.from(JSON.stringify({ [words]: true })),
+      messageId: `unreadable ${Date.now()} ${i}`,
+      tenantId,
+    })
+}
+
+/** A message of Nadia's that the database refuses, until somebody takes the NUL out of a name in it. */
+export async function publishPoison(world: BrowserWorld, from: string): Promise<void> {
+  const wamid = `wamid.poison${from}`
+  await using queue = await connectQueue(world.stack.env.RABBITMQ_URL as string, { log, name: 'test' })
+  await queue.publish({
+    exchange: EXCHANGES.webhook,
+    routingKey: webhookKeys.conversation(DEMO_TENANTS.demo.phoneNumberId, from),
+    type: MESSAGE_TYPE.webhook,
+    body: inboundOf(wamid, from, { type: 'hologram', hologram: { 'a\0b': 1 } }),
+    messageId: wamid,
+  })
 }

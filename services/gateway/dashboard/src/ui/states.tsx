@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { Problem } from '../lib/api/problem.ts'
 import { Text, useText } from '../lib/i18n/text.tsx'
 import { Button } from './button.tsx'
-import { FailIcon, Icon, type TablerIcon } from './icons.tsx'
+import { FailIcon, Icon, SearchIcon, type TablerIcon } from './icons.tsx'
 
 /** Why there is nothing, and the one thing to do. */
 export function Empty({
@@ -26,9 +26,15 @@ export function Empty({
   )
 }
 
-/** What could not be loaded, since when, and how to try again. Old data stays below it. */
+/** What could not be loaded, and how to try again; old data stays below it. What is not there, or is another account's, is not tried again. */
 export function ErrorRow({ error, children, onRetry }: { error: unknown; children: ReactNode; onRetry(): void }) {
   const t = useText()
+  if (error instanceof Problem && error.status === 404)
+    return (
+      <div role="alert">
+        <Empty icon={SearchIcon} title={t('ui.missing')} text={t('ui.missing.text')} />
+      </div>
+    )
   const requestId = error instanceof Problem ? error.requestId : null
   return (
     <div role="alert" className="flex items-center gap-3 border-b border-line bg-fail-soft px-3 py-2">

@@ -34,7 +34,7 @@ export function ContactDrawer({ id, onClose }: { id: string; onClose(): void }) 
       <header className="flex items-start justify-between gap-3">
         <div className="min-w-0">
           <h2 ref={heading} tabIndex={-1} className="text-head leading-(--l-head) break-words outline-none">
-            {contact ? <ContactTitle contact={contact} /> : <Bone width="10rem" />}
+            {contact ? <ContactTitle contact={contact} /> : error ? t('contacts.one') : <Bone width="10rem" />}
           </h2>
           {contact && (
             <p className="text-meta text-ink-3">

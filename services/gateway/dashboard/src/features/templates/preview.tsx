@@ -19,7 +19,7 @@ export function Preview({ id, listed, onClose }: { id: string; listed: Template 
     <section aria-label={t('templates.preview')} data-pane className="grid content-start gap-3 two:sticky two:top-5">
       <header className="flex items-start justify-between gap-2">
         <h2 className="min-w-0 font-mono wrap-anywhere">
-          <bdi dir="ltr">{template?.name}</bdi>
+          {template ? <bdi dir="ltr">{template.name}</bdi> : error ? t('templates.preview') : <Bone width="10rem" />}
         </h2>
         <IconButton icon={CloseIcon} label={t('ui.close')} small onClick={onClose} />
       </header>

@@ -26,7 +26,7 @@ import { Who } from './who.tsx'
 export default function SidePane({ conversationId, asDrawer }: { conversationId: string; asDrawer: boolean }) {
   const t = useText()
   const navigate = useNavigate({ from: '/inbox/{-$conversationId}' })
-  const { data: conversation } = useQuery(conversationQuery(conversationId))
+  const { data: conversation, error } = useQuery(conversationQuery(conversationId))
   const pane = useRef<HTMLElement>(null)
   const close = () => void navigate({ search: ({ contact: _contact, ...search }) => search as InboxSearch, replace: true })
   useBorrowedFocus(pane, asDrawer)
@@ -52,7 +52,7 @@ export default function SidePane({ conversationId, asDrawer }: { conversationId:
           <IconButton icon={CloseIcon} label={t('ui.close')} onClick={close} />
         </div>
       )}
-      {conversation ? <Parts conversation={conversation} /> : <Waiting />}
+      {conversation ? <Parts conversation={conversation} /> : !error && <Waiting />}
     </aside>
   )
 }
