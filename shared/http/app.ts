@@ -172,7 +172,7 @@ async function answer(response: Response, status: number, reply: Reply): Promise
 }
 
 /** Headers that the app sets on every response and that a route may replace. */
-const REPLACED = new Set(['cache-control', 'content-security-policy', 'x-content-type-options'])
+const REPLACED = new Set(['cache-control', 'content-security-policy', 'cross-origin-opener-policy', 'x-content-type-options'])
 
 /** Stream of an upload, which breaks beyond `maxBytes`. @throws ApiError 415 for another type, 413 for a declared excess length */
 function openUpload(request: Request, { types, maxBytes }: { types: readonly string[]; maxBytes: number }): Readable {

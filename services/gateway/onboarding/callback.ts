@@ -74,11 +74,14 @@ async function answered(
 
 const wantsJson = ({ headers: { accept = '' } }: Returned) => accept.includes('json') && !accept.includes('text/html')
 
-/** The redirect goes to the configured dashboard and nowhere else. */
+/**
+ * The redirect goes to the configured dashboard and nowhere else. It does not part the popup from the page that opened it, which hears
+ * of the return: browsers apply the policy of each response on the way.
+ */
 function redirect({ config }: GatewayDeps, { _id }: ConnectionDoc, outcome: Record<string, string>): Reply {
   const base = (config.DASHBOARD_URL ?? config.BASE_URL).replace(/\/+$/, '')
   const query = new URLSearchParams({ connection: String(_id), ...outcome })
-  return { status: 302, headers: { location: `${base}/numbers?${query}` } }
+  return { status: 302, headers: { location: `${base}/numbers?${query}`, 'cross-origin-opener-policy': 'unsafe-none' } }
 }
 
 function jsonReply(connection: ConnectionDoc): Reply {

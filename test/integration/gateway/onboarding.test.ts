@@ -75,7 +75,11 @@ describe('the dialog', () => {
       redirect: 'manual',
     })
     const back = new URL(answer.headers.get('location') as string)
-    expect((await o.returnBrowser(back.pathname + back.search)).searchParams.get('status')).toBe('success')
+    const headers = { accept: 'text/html' }
+    const returned = await fetch(o.gateway.url + back.pathname + back.search, { headers, redirect: 'manual' })
+    expect(new URL(returned.headers.get('location') as string).searchParams.get('status')).toBe('success')
+    // A stricter word of any answer on the way parts the popup from its opener for good.
+    expect(returned.headers.get('cross-origin-opener-policy')).toBe('unsafe-none')
   })
 })
 
