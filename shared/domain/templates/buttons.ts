@@ -5,14 +5,14 @@ import { placeholdersOf } from './slots.ts'
 
 type Button = Record<string, unknown>
 
-const MAX_BUTTONS = 10
-const MAX_LABEL = 25
-const MAX_URL = 2000
-const MAX_PHONE = 20
+export const MAX_BUTTONS = 10
+export const MAX_LABEL = 25
+export const MAX_URL = 2000
+export const MAX_PHONE = 20
 const OTP_TYPES = ['COPY_CODE', 'ONE_TAP', 'ZERO_TAP']
 
 /** Most buttons of each type in one template; Meta has no other types. */
-const MAX_OF: Record<string, number> = {
+export const MAX_OF: Record<string, number> = {
   QUICK_REPLY: 10,
   URL: 2,
   PHONE_NUMBER: 1,

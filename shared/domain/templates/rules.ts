@@ -18,7 +18,8 @@ export const TEMPLATE_NAME = /^[a-z0-9_]{1,512}$/
 /** A language in any spelling; `languageCode` writes it as Meta does. */
 export const TEMPLATE_LANGUAGE = /^[a-z]{2,3}([_-][a-z]{2,4})?$/i
 
-const MAX_SHORT = 60
+/** Characters of a header and of a footer. */
+export const MAX_SHORT = 60
 const HEADER_FORMATS = ['TEXT', 'IMAGE', 'VIDEO', 'DOCUMENT', 'GIF', 'LOCATION']
 const TYPES = ['HEADER', 'BODY', 'FOOTER', 'BUTTONS', 'CAROUSEL', 'LIMITED_TIME_OFFER', 'CALL_PERMISSION_REQUEST']
 

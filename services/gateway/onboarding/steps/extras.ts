@@ -33,7 +33,7 @@ export const lookForTemplate: DoStep = async context => {
   if (hasTemplate(result.data)) return done()
   const problem = ownProblem(
     'The account has no approved template, so nobody can be written to first.',
-    'Create a template (POST /api/v1/templates) and wait for Meta’s approval.',
+    'Write a template on the page Templates, or by POST /api/v1/templates, and wait for Meta’s approval.',
   )
   return resultOf({ kind: 'todo', problem })
 }

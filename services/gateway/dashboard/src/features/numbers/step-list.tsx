@@ -1,8 +1,10 @@
+import { Link } from '@tanstack/react-router'
 import clsx from 'clsx'
 import { useState } from 'react'
 import { Problem } from '../../lib/api/client.ts'
 import { Text, useText } from '../../lib/i18n/text.tsx'
 import type { TextId } from '../../lib/i18n/text-ids.ts'
+import { useMay } from '../../lib/session/rights.ts'
 import { Button } from '../../ui/button.tsx'
 import { Field, Input } from '../../ui/field.tsx'
 import { CheckIcon, ClockIcon, FailIcon, Icon, InfoIcon, type TablerIcon } from '../../ui/icons.tsx'
@@ -47,6 +49,7 @@ const phoneOf = ({ numbers }: Connection, { phoneNumberId }: ConnectionStep) =>
 function StepRow({ step, about }: { step: ConnectionStep; about: string | null }) {
   const t = useText()
   const { icon, className } = LOOKS[step.state]
+  const mayWrite = useMay('templates.write')
   const text = textOf(step.key)
   return (
     <li className="grid grid-cols-[auto_minmax(0,1fr)] gap-2 py-1" data-step={step.key} data-state={step.state}>
@@ -65,6 +68,11 @@ function StepRow({ step, about }: { step: ConnectionStep; about: string | null }
         {step.sentence && (
           <p className={step.state === 'FAILED' ? 'text-fail' : 'text-ink-2'}>
             <bdi>{step.sentence}</bdi> {step.cure && <bdi className="text-ink">{step.cure}</bdi>}
+          </p>
+        )}
+        {step.key === 'template' && step.state === 'TODO' && mayWrite && (
+          <p>
+            <Link to="/templates/new">{t('numbers.step.template.go')}</Link>
           </p>
         )}
         {step.metaText && (

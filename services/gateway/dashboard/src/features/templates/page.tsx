@@ -8,8 +8,8 @@ import { useFormat } from '../../lib/i18n/format.ts'
 import { Text, useText } from '../../lib/i18n/text.tsx'
 import { useMay } from '../../lib/session/rights.ts'
 import { sampleText } from '../../lib/templates/sample-text.ts'
-import { Button } from '../../ui/button.tsx'
-import { RefreshIcon, TemplatesIcon } from '../../ui/icons.tsx'
+import { Button, buttonClass } from '../../ui/button.tsx'
+import { Icon, PlusIcon, RefreshIcon, TemplatesIcon } from '../../ui/icons.tsx'
 import { NoRight } from '../../ui/no-right.tsx'
 import { Empty, ErrorRow, ListBones } from '../../ui/states.tsx'
 import { showToast } from '../../ui/toasts.tsx'
@@ -22,7 +22,7 @@ import { CategoryName, hasWhy, Quality, StateTag, Why } from './state.tsx'
 export default function TemplatesPage() {
   const t = useText()
   const mayList = useMay('templates.list')
-  const maySync = useMay('templates.sync')
+  const [maySync, mayWrite] = [useMay('templates.sync'), useMay('templates.write')]
   useEffect(() => {
     document.title = `${t('app.nav.templates')} · Linko`
   })
@@ -31,10 +31,23 @@ export default function TemplatesPage() {
     <div className="mx-auto grid max-w-[72rem] gap-4 p-5 max-two:p-3">
       <header className="flex flex-wrap items-center justify-between gap-3">
         <h1>{t('app.nav.templates')}</h1>
-        {maySync && <SyncButton />}
+        <div className="flex flex-wrap items-center gap-3">
+          {maySync && <SyncButton />}
+          {mayWrite && <NewTemplate />}
+        </div>
       </header>
       <Templates />
     </div>
+  )
+}
+
+function NewTemplate() {
+  const t = useText()
+  return (
+    <Link to="/templates/new" className={`${buttonClass({ kind: 'primary' })} no-underline`}>
+      <Icon of={PlusIcon} />
+      {t('templates.new')}
+    </Link>
   )
 }
 
@@ -123,7 +136,22 @@ function Templates() {
 function NoTemplates({ isFiltered }: { isFiltered: boolean }) {
   const t = useText()
   const change = useSearchChange()
-  if (!isFiltered) return <Empty icon={TemplatesIcon} title={t('templates.none')} text={t('templates.none.text')} />
+  const mayWrite = useMay('templates.write')
+  if (!isFiltered)
+    return (
+      <Empty
+        icon={TemplatesIcon}
+        title={t('templates.none')}
+        text={t('templates.none.text')}
+        action={
+          mayWrite && (
+            <Link to="/templates/new" className={buttonClass({})}>
+              {t('templates.new')}
+            </Link>
+          )
+        }
+      />
+    )
   return (
     <Empty
       icon={TemplatesIcon}

@@ -12,3 +12,11 @@ export const templatesRoute = createRoute({
   loader: () => Promise.all([loadTexts('features/templates'), loadTexts('ui/templates')]),
   component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
 })
+
+/** A new template. The names of its parts are those of the list and of the preview. */
+export const newTemplateRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/templates/new',
+  loader: () => Promise.all([loadTexts('features/templates/editor'), loadTexts('features/templates'), loadTexts('ui/templates')]),
+  component: lazyRouteComponent(() => import('./editor/page.tsx')),
+})

@@ -15,6 +15,7 @@ import type people from '../../features/people/texts.json'
 import type events from '../../features/settings/events/texts.json'
 import type settings from '../../features/settings/texts.json'
 import type signIn from '../../features/sign-in/texts.json'
+import type editor from '../../features/templates/editor/texts.json'
 import type templates from '../../features/templates/texts.json'
 import type tenants from '../../features/tenants/texts.json'
 import type welcome from '../../features/welcome/texts.json'
@@ -29,6 +30,7 @@ export type TextId =
   | keyof typeof campaigns
   | keyof typeof composer
   | keyof typeof contacts
+  | keyof typeof editor
   | keyof typeof events
   | keyof typeof inbox
   | keyof typeof lib

@@ -9,7 +9,7 @@ const NUMBER = { id: 'n', companyName: 'Rabat', whatsappNumber: '+212600111222',
 
 interface Account {
   numbers: object[]
-  templates: object[]
+  templates: { status: string }[]
   /** Conversations of the account in any state; none of them is in the list. */
   conversations: number
 }
@@ -23,7 +23,10 @@ async function open(account: Account, { role = 'tenant_admin', address = '/inbox
     const page = (data: object[], total = data.length) =>
       Response.json({ data, total, totalIsExact: true, page: 1, limit: 50, hasMore: false, nextCursor: null })
     if (path === '/phone-numbers') return page(account.numbers)
-    if (path === '/templates') return page(account.templates)
+    if (path === '/templates') {
+      const asked = new URLSearchParams(search).get('status')
+      return page(account.templates.filter(({ status }) => status === asked))
+    }
     if (path === '/conversations') return page([], search === '?limit=1' ? account.conversations : 0)
     return page([])
   })
@@ -57,21 +60,30 @@ test('who may not connect a number is told who does', async () => {
   expect(within(step).queryByRole('link')).toBeNull()
 })
 
-test('then to a template; an event of one leads on to the first message', async () => {
+test('then to writing a template; events lead on while Meta reviews it, and to the first message', async () => {
   const account = { ...EMPTY, numbers: [NUMBER] }
   const { queryClient } = await open(account)
   await waitFor(async () => expect((await current()).textContent).toContain('Have a template'))
   expect(
     within(await current())
-      .getByRole('link', { name: 'To the templates' })
+      .getByRole('link', { name: 'Write a template' })
       .getAttribute('href'),
-  ).toBe('/templates')
-  account.templates = [{ id: 't' }]
+  ).toBe('/templates/new')
+  account.templates = [{ status: 'PENDING' }]
+  applyEvents(queryClient, [{ name: 'template:status', event: {} } as never])
+  await waitFor(async () => expect((await current()).textContent).toContain('Meta reviews your template'))
+  account.templates = [{ status: 'APPROVED' }]
   applyEvents(queryClient, [{ name: 'template:status', event: {} } as never])
   await waitFor(async () => expect((await current()).textContent).toContain('The first message'))
   const step = await current()
   expect(step.textContent).toContain('Write to +212600111222 from your own telephone')
   expect(within(step).getByRole('link', { name: 'Open WhatsApp' }).getAttribute('href')).toBe('https://wa.me/212600111222')
+})
+
+test('who may not write a template is told who does', async () => {
+  await open({ ...EMPTY, numbers: [NUMBER] }, { role: 'agent' })
+  await waitFor(async () => expect((await current()).textContent).toContain('A manager of your account adds them.'))
+  expect(within(await current()).queryByRole('link')).toBeNull()
 })
 
 test('an account with conversations has nothing to be led to, only nothing to answer', async () => {

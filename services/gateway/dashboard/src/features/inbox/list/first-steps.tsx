@@ -11,12 +11,15 @@ import { useRights } from '../../../lib/session/rights.ts'
 import { buttonClass } from '../../../ui/button.tsx'
 import { CheckIcon, Icon } from '../../../ui/icons.tsx'
 
-/** Whether a template can be sent; events of templates ask again. */
-const approvedQuery = queryOptions({
-  queryKey: [...keys.templates, 'approved'],
+/** Whether a template can be sent, or one is being reviewed; events of templates ask again. */
+const furthestQuery = queryOptions({
+  queryKey: [...keys.templates, 'furthest'],
   queryFn: async ({ signal }) => {
-    const { data } = await get<ListPage<unknown>>('/templates', { status: 'APPROVED', limit: 1 }, signal)
-    return data.length > 0
+    for (const status of ['APPROVED', 'PENDING'] as const) {
+      const { data } = await get<ListPage<unknown>>('/templates', { status, limit: 1 }, signal)
+      if (data.length > 0) return status
+    }
+    return null
   },
 })
 
@@ -70,7 +73,7 @@ function useSteps(): Step[] {
   const may = useRights()
   const numbers = useNumbers()
   const hasNumber = numbers?.some(({ status }) => status !== 'disconnected') ?? false
-  const { data: hasTemplate = false } = useQuery({ ...approvedQuery, enabled: hasNumber })
+  const { data: furthest = null } = useQuery({ ...furthestQuery, enabled: hasNumber })
   const phone = numbers?.find(({ whatsappNumber }) => whatsappNumber !== null)?.whatsappNumber ?? null
   return [
     { name: 'account', isDone: true, content: null },
@@ -88,16 +91,37 @@ function useSteps(): Step[] {
     },
     {
       name: 'template',
-      isDone: hasTemplate,
-      content: (
-        <>
-          <p className="text-ink-2">{t(may('templates.sync') ? 'inbox.first.template.text' : 'inbox.first.template.manager')}</p>
-          <Go to="/templates">{t('inbox.first.template.go')}</Go>
-        </>
-      ),
+      isDone: furthest === 'APPROVED',
+      content: furthest === 'PENDING' ? <InReview /> : <FirstTemplate mayWrite={may('templates.write')} />,
     },
     { name: 'message', isDone: false, content: <FirstMessage phone={phone} /> },
   ]
+}
+
+function FirstTemplate({ mayWrite }: { mayWrite: boolean }) {
+  const t = useText()
+  if (!mayWrite) return <p className="text-ink-2">{t('inbox.first.template.manager')}</p>
+  return (
+    <>
+      <p className="text-ink-2">{t('inbox.first.template.text')}</p>
+      <Go to="/templates/new">{t('inbox.first.template.write')}</Go>
+      <p>
+        <Link to="/templates">{t('inbox.first.template.go')}</Link>
+      </p>
+    </>
+  )
+}
+
+function InReview() {
+  const t = useText()
+  return (
+    <>
+      <p className="text-ink-2">{t('inbox.first.template.review')}</p>
+      <p>
+        <Link to="/templates">{t('inbox.first.template.go')}</Link>
+      </p>
+    </>
+  )
 }
 
 /** A message to the own number is the quickest proof that all of it works. */
@@ -128,7 +152,7 @@ function FirstMessage({ phone }: { phone: string | null }) {
   )
 }
 
-const Go = ({ to, children }: { to: '/numbers' | '/templates'; children: ReactNode }) => (
+const Go = ({ to, children }: { to: '/numbers' | '/templates/new'; children: ReactNode }) => (
   <p>
     <Link to={to} className={`${buttonClass({ kind: 'primary' })} no-underline`}>
       {children}
