@@ -38,6 +38,8 @@ export interface StackOptions {
   docker: 'compose' | 'container' | 'never'
   /** Further variables of the services, which win over the environment. */
   extraEnv?: Record<string, string>
+  /** No demo company and nobody in it, as in production. The simulator keeps its numbers. */
+  isEmpty?: boolean
   /** Restarts a process when one of its source files changes. */
   watch?: boolean
   /** Prints a line for the user. */
@@ -53,7 +55,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const settings = await chooseSettings(envFile)
   if (options.watch) await allowHotDashboard(settings)
   const start = (name: ProcessName, addresses: Record<string, string> = {}) =>
-    startProcess(name, { ...settings, ...addresses, ...ownOf(name), ...options.extraEnv }, registry, options.watch === true)
+    startProcess(
+      name,
+      { ...settings, ...addresses, ...(!options.isEmpty && ownOf(name)), ...options.extraEnv },
+      registry,
+      options.watch === true,
+    )
 
   const dashboard = options.watch ? serveHotDashboard(settings, registry) : buildDashboard(options.report)
   dashboard.catch(() => undefined)
@@ -71,7 +78,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ...{ dir: registry.dir, registry, docker, report },
     prepare: {
       mongodb: async ({ url }) => {
-        await prepareStore(url, settings)
+        await prepareStore(url, settings, options.isEmpty === true)
         early.locate('mongodb', url)
       },
       redis: async ({ url }) => early.locate('redis', url),
@@ -135,10 +142,10 @@ async function startProcess(
   )
 }
 
-async function prepareStore(uri: string, settings: Record<string, string>): Promise<void> {
+async function prepareStore(uri: string, settings: Record<string, string>, isEmpty: boolean): Promise<void> {
   await using store = await connectStore(uri)
   await migrate(store)
-  await seedDemo(store, createKeyring(settings))
+  if (!isEmpty) await seedDemo(store, createKeyring(settings))
 }
 
 async function answersReady(url: string): Promise<void> {

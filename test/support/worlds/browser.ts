@@ -61,8 +61,11 @@ export interface Visitor {
   openTab(): Promise<Page>
 }
 
-/** The whole of Linko with its built dashboard and the simulator, and a browser before it. Ways in between can be cut. `env`: more of the services' variables. */
-export async function openBrowserWorld(env: Record<string, string> = {}): Promise<BrowserWorld> {
+/**
+ * The whole of Linko with its built dashboard and the simulator, and a browser before it. Ways in between can be cut.
+ * @param env more of the services' variables @param isEmpty without the demo company: nobody can sign in yet
+ */
+export async function openBrowserWorld(env: Record<string, string> = {}, { isEmpty = false } = {}): Promise<BrowserWorld> {
   await using opening = new AsyncDisposableStack()
   const world = opening.use(await createWorld())
   const [gatewayPort, realtimePort] = [await freePort(), await freePort()]
@@ -90,6 +93,7 @@ export async function openBrowserWorld(env: Record<string, string> = {}): Promis
       profile,
       envFile: path.join(linkoDir(profile), 'demo.env'),
       docker: 'container',
+      isEmpty,
       extraEnv: { LOG_LEVEL: 'warn', RATE_LIMIT_API: '100000/min', RATE_LIMIT_AUTH: '100000/min' },
       report: () => undefined,
     }),
