@@ -1,15 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import clsx from 'clsx'
 import type { ReactNode } from 'react'
 import { useMinute } from '../lib/clock.ts'
 import { type NumberView, nameOfNumber, useNumbers } from '../lib/data/numbers.ts'
 import { type Spend, spendQuery } from '../lib/data/spend.ts'
 import { useSystemState } from '../lib/data/system-state.ts'
+import { type Troubles, useTroubles } from '../lib/data/troubles.ts'
 import { type Formats, useFormat } from '../lib/i18n/format.ts'
 import { Text, useText } from '../lib/i18n/text.tsx'
-import { useMay } from '../lib/session/rights.ts'
+import { useMay, useRights } from '../lib/session/rights.ts'
 import { IconButton } from '../ui/button.tsx'
-import { ClockIcon, CloseIcon, Icon, PauseIcon, type TablerIcon } from '../ui/icons.tsx'
+import { ClockIcon, CloseIcon, FailIcon, Icon, PauseIcon, type TablerIcon } from '../ui/icons.tsx'
 import { useHidden } from './hidden-banners.ts'
 
 interface Notice {
@@ -18,6 +20,8 @@ interface Notice {
   kind: 'fail' | 'time'
   icon: TablerIcon
   content: ReactNode
+  /** Where the cause stands and what to do. */
+  link: ReactNode
 }
 
 const MOST = 2
@@ -37,7 +41,7 @@ export function Banners() {
   if (notices.length === 0) return null
   return (
     <section aria-label={t('app.banners')} className="z-banner border-b border-line">
-      {notices.map(({ key, kind, icon, content }) => (
+      {notices.map(({ key, kind, icon, content, link }) => (
         <div
           key={key}
           className={clsx(
@@ -46,7 +50,9 @@ export function Banners() {
           )}
         >
           <Icon of={icon} className={kind === 'fail' ? 'text-fail' : 'text-time'} />
-          <p className="min-w-0 flex-1">{content}</p>
+          <p className="min-w-0 flex-1">
+            {content} {link}
+          </p>
           <IconButton icon={CloseIcon} label={t('ui.hide')} small onClick={() => hide(key)} />
         </div>
       ))}
@@ -62,23 +68,78 @@ function useNotices(): Notice[] {
   const { data: spend } = useQuery({ ...spendQuery, enabled: mayReadSpend })
   const { money } = useFormat()
   const system = useSystemState()
-  const away = system?.queue === 'away' ? [awayNotice(system.since)] : []
+  const may = useRights()
+  const away = system?.queue === 'away' ? [awayNotice(system.since, may('operations.overview'))] : []
   const held = numbers.filter(({ status }) => status !== 'active').map(heldNotice)
-  const spending = spend ? spendNotice(spend, money) : []
+  const spending = spend ? spendNotice(spend, money, may('limits.write')) : []
   const ending = mayConnect ? numbers.flatMap(number => endingNotice(number, now)) : []
-  return [...away, ...held, ...spending, ...ending]
+  return [...away, ...held, ...spending, ...troubleNotices(useTroubles()), ...ending]
+}
+
+/** The way from a notice to the page that says why, and what to do. */
+function Way({
+  to,
+  search = {},
+}: {
+  to: '/numbers' | '/operations' | '/settings' | '/templates' | '/analytics'
+  search?: object
+}) {
+  const t = useText()
+  return (
+    <Link to={to} search={search as never} className="whitespace-nowrap underline">
+      {t('app.banner.go')}
+    </Link>
+  )
+}
+
+/** A template that is not sent, events that do not arrive, and what could not be processed. */
+function troubleNotices({ pausedTemplate, failing, openLetters }: Troubles): Notice[] {
+  return [
+    ...(failing
+      ? [
+          {
+            ...({
+              key: `subscription ${failing.id} ${failing.status} ${failing.failingSince}`,
+              kind: 'fail',
+              icon: FailIcon,
+            } as const),
+            content: <Text id="app.banner.subscription" values={{ name: failing.name || failing.url }} />,
+            link: <Way to="/settings" search={{ section: 'events', open: failing.id }} />,
+          },
+        ]
+      : []),
+    ...(pausedTemplate
+      ? [
+          {
+            ...({ key: `template ${pausedTemplate.id}`, kind: 'time', icon: PauseIcon } as const),
+            content: <Text id="app.banner.template" values={{ name: pausedTemplate.name }} />,
+            link: <Way to="/templates" search={{ open: pausedTemplate.id }} />,
+          },
+        ]
+      : []),
+    ...(openLetters > 0
+      ? [
+          {
+            ...({ key: `letters ${openLetters}`, kind: 'time', icon: FailIcon } as const),
+            content: <Text id="app.banner.letters" values={{ n: openLetters }} />,
+            link: <Way to="/operations" search={{ view: 'letters' }} />,
+          },
+        ]
+      : []),
+  ]
 }
 
 /** Nothing goes in or out until the queue is back; nothing is lost either. */
-const awayNotice = (since: number): Notice => ({
+const awayNotice = (since: number, mayLook: boolean): Notice => ({
   key: `queue ${since}`,
   kind: 'fail',
   icon: PauseIcon,
   content: <Text id="app.banner.queue" />,
+  link: mayLook && <Way to="/operations" />,
 })
 
 function heldNotice(number: NumberView): Notice {
-  const { id, status, pauseReason, pauseCode } = number
+  const { id, status, pauseReason, pauseCode, reason } = number
   const name = <bdi key={id}>{nameOfNumber(number)}</bdi>
   return {
     key: `${id} ${status} ${pauseCode} ${pauseReason}`,
@@ -92,19 +153,21 @@ function heldNotice(number: NumberView): Notice {
         {pauseCode === TOKEN_REFUSED ? (
           <Text id="app.banner.paused.token" />
         ) : (
-          pauseReason && <Text id="app.banner.paused.why" values={{ why: pauseReason }} />
+          (reason ?? pauseReason) && <Text id="app.banner.paused.why" values={{ why: reason ?? pauseReason }} />
         )}
       </>
     ),
+    link: <Way to="/numbers" />,
   }
 }
 
 /** What waits because of the month's spend. Each level comes back though an earlier one was hidden. */
-function spendNotice({ month, amount, spent, currency, level }: Spend, money: Formats['money']): Notice[] {
+function spendNotice({ month, amount, spent, currency, level }: Spend, money: Formats['money'], mayRaise: boolean): Notice[] {
   if (level === null) return []
   const values = { spent: money(spent, currency), amount: money(amount, currency) }
   const content = <Text id={`app.banner.spend.${level}`} values={values} />
-  return [{ key: `spend ${month} ${level}`, kind: level === 'warning' ? 'time' : 'fail', icon: PauseIcon, content }]
+  const link = mayRaise ? <Way to="/settings" search={{ section: 'company' }} /> : <Way to="/analytics" />
+  return [{ key: `spend ${month} ${level}`, kind: level === 'warning' ? 'time' : 'fail', icon: PauseIcon, content, link }]
 }
 
 function endingNotice(number: NumberView, now: number): Notice[] {
@@ -114,5 +177,5 @@ function endingNotice(number: NumberView, now: number): Notice[] {
   if (days < 0 || days > WARNED_DAYS) return []
   const name = <bdi key={id}>{nameOfNumber(number)}</bdi>
   const content = <Text id="app.banner.token" values={{ days, name }} />
-  return [{ key: `${id} token ${days}`, kind: 'time', icon: ClockIcon, content }]
+  return [{ key: `${id} token ${days}`, kind: 'time', icon: ClockIcon, content, link: <Way to="/numbers" /> }]
 }

@@ -91,6 +91,7 @@ function CompanyForm({ settings }: { settings: CompanySettings }) {
           )}
         </Field>
       </div>
+      <Ceiling settings={now} set={set} />
       <Field label={t('settings.stopWords')} hint={t('settings.stopWords.hint')}>
         {ids => (
           <TextArea
@@ -112,5 +113,32 @@ function CompanyForm({ settings }: { settings: CompanySettings }) {
         </div>
       )}
     </form>
+  )
+}
+
+/** Most that messages may cost in a month; nothing: no bound. */
+function Ceiling({ settings, set }: { settings: CompanySettings; set(part: Partial<CompanySettings>): void }) {
+  const t = useText()
+  const { spendCeiling, currency } = settings
+  return (
+    <Field
+      label={t('settings.ceiling')}
+      aside={spendCeiling?.of !== 'metaCost' && <bdi dir="ltr">{currency}</bdi>}
+      hint={t('settings.ceiling.hint')}
+    >
+      {ids => (
+        <Input
+          {...ids}
+          type="number"
+          min={0}
+          step="any"
+          max={1_000_000_000}
+          value={spendCeiling?.amount ?? ''}
+          onChange={({ target: { value, valueAsNumber } }) =>
+            set({ spendCeiling: value === '' ? null : { ...spendCeiling, amount: valueAsNumber } })
+          }
+        />
+      )}
+    </Field>
   )
 }

@@ -36,6 +36,8 @@ export interface CompanySettings {
   agentsSeeOwnOnly: boolean
   onlyAssigneeReplies: boolean
   maxWaitHours: number
+  /** Null: no bound. The other members are given as they came. */
+  spendCeiling: ({ amount: number; of?: 'cost' | 'metaCost' } & Record<string, unknown>) | null
   assignment: { mode: 'off' | 'round-robin' | 'least-busy'; capacity: number | null } & Record<string, unknown>
 }
 

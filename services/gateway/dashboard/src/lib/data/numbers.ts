@@ -14,6 +14,8 @@ export interface NumberView {
   isPrimary: boolean
   status: 'active' | 'disconnected' | 'suspended' | 'paused'
   pauseReason: string | null
+  /** Why it does not send and what to do, as sentences. */
+  reason: string | null
   pauseCode: number | null
   tokenExpiry: string | null
 }
