@@ -70,8 +70,8 @@ async function fillCompany(): Promise<Address[]> {
   const campaign = (await ask('POST', '/campaigns', { name: `${MARK} campaign`, templateId: welcome.id })).id
   const subscription = await ask('POST', '/event-subscriptions', { name: `${MARK} system`, url: endpoint.url, types: [] })
   await publishUnreadable(world, 1, MARK)
-  await ask('POST', '/clients/oauth/initiate', {}).catch(() => undefined)
   const [number, agent, tenant] = [await first('/clients'), await world.idOf('agent'), await ask('GET', '/auth/me')]
+  await ask('POST', `/phone-numbers/${number}/check`, {})
   return [
     { what: 'conversation', shows: `${MARK} text`, address: `/inbox/${conversation.id}?tab=all` },
     { what: 'timeline of a message', shows: 'Received', address: `/inbox/${conversation.id}?message=${message}` },
@@ -90,6 +90,11 @@ async function fillCompany(): Promise<Address[]> {
       what: 'subscription',
       shows: `${MARK} system`,
       address: `/settings?section=events&open=${subscription.id ?? subscription.subscription.id}`,
+    },
+    {
+      what: 'connection of a number',
+      shows: 'Webhooks to this server',
+      address: `/numbers?connection=${await first('/connections')}`,
     },
     { what: 'number of a list', shows: `${MARK} text`, address: `/inbox?tab=all&number=${number}` },
     { what: 'colleague of a list', shows: null, address: `/inbox?tab=all&assignee=${agent}` },
