@@ -101,6 +101,7 @@ export const ROUTE_ROWS: Record<string, RouteRow> = {
   'post /api/v1/labels': MANAGER,
   'patch /api/v1/labels/{id}': MANAGER,
   'delete /api/v1/labels/{id}': MANAGER,
+  'get /api/v1/labels/{id}/uses': MANAGER,
   'get /api/v1/quick-replies': AGENT,
   'post /api/v1/quick-replies': AGENT,
   'patch /api/v1/quick-replies/{id}': AGENT,

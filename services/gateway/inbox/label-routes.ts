@@ -11,9 +11,11 @@ import {
   getLabel,
   type LabelChange,
   listLabels,
+  usesOfLabel,
 } from '#shared/store/inbox/labels.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { requireExpected } from '../expected.ts'
 import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, wholeList } from '../schemas.ts'
 
@@ -36,6 +38,16 @@ const Name = z
   .regex(/^[^,;"]+$/, 'Must not contain commas, semicolons or quotes')
 const Color = z.string().regex(/^#[0-9a-f]{6}$/, 'Must be a colour as #rrggbb, in lower case')
 const Description = z.string().trim().max(200).nullable()
+
+const Count = z.object({ count: z.int(), isExact: z.boolean().describe('False: there are more') })
+const UsesView = z.object({
+  conversations: Count,
+  contacts: Count,
+  views: z.int().describe('Saved views that filter by it, of everybody'),
+  rules: z.int().describe('Rules of the setting `assignment` that name it'),
+})
+
+const Fields = z.strictObject({ name: Name, color: Color, description: Description })
 
 const list = route({
   method: 'get',
@@ -83,12 +95,15 @@ const change = route({
   path: `${path}/{id}`,
   action: 'labels.write',
   tag,
-  summary: 'Rename or recolour a label; conversations and contacts that have it get the new name',
+  summary: 'Rename or recolour a label; conversations, contacts, saved views and assignment rules that have it get the new name',
   params: IdParams,
-  body: z.strictObject({ name: Name.optional(), color: Color.optional(), description: Description.optional() }),
+  body: Fields.partial().extend({
+    expected: Fields.partial().optional().describe('Fields as you read them: 409 CHANGED_MEANWHILE when one is another by now'),
+  }),
   returns: LabelView,
   async handle(request, deps: GatewayDeps) {
-    return { body: labelView(await write(request, deps, request.body)) }
+    const { expected, ...set } = request.body
+    return { body: labelView(await write(request, deps, set, expected)) }
   },
 })
 
@@ -106,13 +121,33 @@ const remove = route({
   },
 })
 
-export const labelRoutes = [list, add, change, remove]
+const uses = route({
+  method: 'get',
+  path: `${path}/{id}/uses`,
+  action: 'labels.write',
+  tag,
+  summary: 'Where a label is used, and so what its deletion would change',
+  params: IdParams,
+  returns: UsesView,
+  async handle(request, { store }: GatewayDeps) {
+    const label = await getLabel(store, callerOf(request).tenantId, request.params.id)
+    return { body: await usesOfLabel(store, label) }
+  },
+})
+
+export const labelRoutes = [list, add, change, remove, uses]
 
 type Request = RouteRequest<{ id: string }, unknown, unknown>
 
-async function write(request: Request, deps: GatewayDeps, set: Partial<LabelDoc>): Promise<LabelDoc> {
+async function write(
+  request: Request,
+  deps: GatewayDeps,
+  set: Partial<LabelDoc>,
+  expected?: Partial<z.infer<typeof Fields>>,
+): Promise<LabelDoc> {
   const { tenantId, id: by } = callerOf(request)
   const before = await getLabel(deps.store, tenantId, request.params.id)
+  await requireExpected(deps, expected, { tenantId, view: labelView(before), updatedBy: before.updatedBy })
   const own = { ...set, updatedBy: toId(by) }
   const { label, events } = await changeLabel(deps.store, before, own, deps.now(), entry(request, deps))
   void deps.events.publish(events, request.traceparent)

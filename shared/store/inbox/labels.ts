@@ -2,6 +2,7 @@ import { ApiError, notFound } from '../../domain/errors.ts'
 import type { EventDoc, Id, LabelDoc } from '../../model/documents.ts'
 import { newId } from '../../model/ids.ts'
 import { labelChanged } from '../../views/events.ts'
+import { forgetTenant, getTenant } from '../accounts/tenants.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { insertEvents } from '../events/insert.ts'
@@ -25,6 +26,40 @@ export async function getLabel({ models }: Store, tenantId: Key, id: Key): Promi
 export async function findLabel({ models }: Store, tenantId: Key, id: Key): Promise<LabelDoc | null> {
   return await models.labels.findOne({ tenantId, _id: id }).lean()
 }
+
+/** Larger counts of uses are not counted to their end. */
+const MOST_COUNTED = 10_000
+
+/** How often a label is used. Conversations and contacts are counted up to `isExact: false`. */
+export interface LabelUses {
+  conversations: { count: number; isExact: boolean }
+  contacts: { count: number; isExact: boolean }
+  /** Saved views that filter by it, of everybody. */
+  views: number
+  /** Rules of the assignment that name it. */
+  rules: number
+}
+
+/** Where a label is used. */
+export async function usesOfLabel(store: Store, { tenantId, name }: Pick<LabelDoc, 'tenantId' | 'name'>): Promise<LabelUses> {
+  const { conversations, contacts, savedViews } = store.models
+  const options = { limit: MOST_COUNTED + 1 }
+  const [inConversations, inContacts, views, tenant] = await Promise.all([
+    conversations.countDocuments({ tenantId, deletedAt: null, labels: name }, options),
+    contacts.countDocuments({ tenantId, deletedAt: null, labels: name }, options),
+    savedViews.countDocuments({ tenantId, deletedAt: null, 'query.label': name }),
+    getTenant(store, tenantId),
+  ])
+  const rules = tenant.settings.assignment?.rules ?? []
+  return {
+    conversations: bounded(inConversations),
+    contacts: bounded(inContacts),
+    views,
+    rules: rules.filter(({ label }) => label === name).length,
+  }
+}
+
+const bounded = (count: number) => ({ count: Math.min(count, MOST_COUNTED), isExact: count <= MOST_COUNTED })
 
 /** @throws ApiError 422 LABEL_UNKNOWN when the account has no label of one of the names */
 export async function requireLabels({ models }: Store, tenantId: Key, names: readonly string[]): Promise<void> {
@@ -77,14 +112,17 @@ export async function changeLabel(
   now: Date,
   alongside: Alongside<LabelChange>,
 ): Promise<LabelChange> {
-  const { tenantId, _id, name } = before
+  const { tenantId, _id, name, updatedAt } = before
   const isRenamed = set.name !== undefined && set.name !== name
   const pending = set.deletedAt ? { from: name, to: null } : isRenamed ? { from: name, to: set.name as string } : null
   return await orExists(() =>
     store.transaction(async session => {
       const change = { $set: { ...set, ...(pending && { pending }) } }
       const label = await store.models.labels
-        .findOneAndUpdate({ tenantId, _id, name, pending: null, deletedAt: null }, change, { session, returnDocument: 'after' })
+        .findOneAndUpdate({ tenantId, _id, name, updatedAt, pending: null, deletedAt: null }, change, {
+          session,
+          returnDocument: 'after',
+        })
         .lean()
       if (label === null) throw new ApiError(409, 'LABEL_CHANGING', 'Somebody else is changing this label. Load it again.')
       const done = { label, before, events: [labelChanged(newId(), label, before, now)] }
@@ -95,9 +133,13 @@ export async function changeLabel(
   )
 }
 
-/** Gives conversations and contacts that have the earlier name of a label its new one, or none. May be repeated. */
-export async function finishLabel({ models }: Store, { tenantId, _id, pending }: LabelDoc): Promise<void> {
+/**
+ * Gives conversations and contacts that have the earlier name of a label its new one, or none. Saved views and rules of the assignment
+ * get a new name too; those of a deleted label stay as they are and match nothing. May be repeated.
+ */
+export async function finishLabel(store: Store, { tenantId, _id, pending }: LabelDoc): Promise<void> {
   if (!pending) return
+  const { models } = store
   const { from, to } = pending
   // Literal, because a name may begin with a dollar sign.
   const renamed = { $literal: to === null ? [] : [to] }
@@ -108,7 +150,19 @@ export async function finishLabel({ models }: Store, { tenantId, _id, pending }:
   const options = { updatePipeline: true, timestamps: false } as const
   await models.conversations.updateMany({ tenantId, labels: from }, change, options)
   await models.contacts.updateMany({ tenantId, labels: from }, change, options)
+  if (to !== null) await renameInSettings(store, tenantId, from, to)
   await models.labels.updateOne({ tenantId, _id, 'pending.from': from }, { $set: { pending: null } })
+}
+
+async function renameInSettings(store: Store, tenantId: Id, from: string, to: string): Promise<void> {
+  const { savedViews, tenants } = store.models
+  await savedViews.updateMany({ tenantId, deletedAt: null, 'query.label': from }, { $set: { 'query.label': to } })
+  await tenants.updateOne(
+    { _id: tenantId, 'settings.assignment.rules.label': from },
+    { $set: { 'settings.assignment.rules.$[rule].label': to } },
+    { arrayFilters: [{ 'rule.label': from }] },
+  )
+  forgetTenant(store, tenantId)
 }
 
 /** Labels of all tenants whose change is not finished, because its process ended or it is under way. */

@@ -141,6 +141,54 @@ describe('labels', () => {
   })
 })
 
+describe('uses of labels', () => {
+  test('[peers 59] are counted wherever a label is named, and follow a new name', async () => {
+    const { body: label } = await call('POST', '/labels', { name: 'Counted' })
+    const id = await customerWrites('212661840031')
+    await call('PUT', `/conversations/${id}/labels`, { labels: ['Counted'] })
+    await call('PATCH', `/contacts/${(await rowOf(id)).contactId}`, { labels: ['Counted'] })
+    const { body: view } = await call('POST', '/views', { name: 'By label', query: { label: 'Counted' } })
+    const rule = { label: 'Counted', clientId: null, agentIds: [await idOf('agent')] }
+    const other = { ...rule, label: 'Another' }
+    await call('PATCH', '/settings', { assignment: { mode: 'off', rules: [rule, other] } }, 'admin')
+    const expected = { count: 1, isExact: true }
+    const found = { conversations: expected, contacts: expected, views: 1, rules: 1 }
+    expect((await call('GET', `/labels/${label.id}/uses`)).body).toEqual(found)
+    expect((await call('GET', `/labels/${label.id}/uses`, undefined, 'agent')).status).toBe(403)
+    expect((await call('GET', `/labels/${label.id}/uses`, undefined, 'other')).status).toBe(404)
+
+    expect((await call('PATCH', `/labels/${label.id}`, { name: 'Recounted' })).status).toBe(200)
+    expect((await call('GET', `/labels/${label.id}/uses`)).body).toEqual(found)
+    const views = (await call('GET', '/views')).body.data
+    expect(views.find((one: { id: string }) => one.id === view.id).query).toEqual({ label: 'Recounted' })
+    const { assignment } = (await call('GET', '/settings', undefined, 'admin')).body
+    expect(assignment.rules.map((one: { label: string }) => one.label)).toEqual(['Recounted', 'Another'])
+
+    expect((await call('DELETE', `/labels/${label.id}`)).status).toBe(204)
+    expect((await rowOf(id)).labels).toEqual([])
+    expect((await call('GET', `/labels/${label.id}/uses`)).status).toBe(404)
+    await call('PATCH', '/settings', { assignment: { mode: 'off' } }, 'admin')
+    await call('DELETE', `/views/${view.id}`)
+  })
+
+  test('a change of a label that somebody else has changed is refused, and says what it is now', async () => {
+    const { body: label } = await call('POST', '/labels', { name: 'Contested', color: '#aa3300' })
+    expect((await call('PATCH', `/labels/${label.id}`, { color: '#00aa33' }, 'admin')).status).toBe(200)
+    const change = { color: '#0033aa', expected: { color: '#aa3300' } }
+    const { status, body } = await call('PATCH', `/labels/${label.id}`, change)
+    expect([status, body.errorCode, body.errors]).toEqual([
+      409,
+      'CHANGED_MEANWHILE',
+      [{ path: 'color', message: 'Has another value by now.' }],
+    ])
+    const admin = (await userByEmail(gateway.store, PEOPLE.admin)).name
+    expect([body.current.color, body.changedBy]).toEqual(['#00aa33', admin])
+    const unrelated = { description: 'kept', expected: { description: null } }
+    expect((await call('PATCH', `/labels/${label.id}`, unrelated)).body).toMatchObject({ color: '#00aa33', description: 'kept' })
+    expect((await call('PATCH', `/labels/${label.id}`, { ...change, expected: { color: '#00aa33' } })).body.color).toBe('#0033aa')
+  })
+})
+
 describe('quick replies', () => {
   const make = (body: object, as: Person = 'agent') => call('POST', '/quick-replies', body, as)
   const hello = { shortcut: 'hello', title: 'Hello', text: 'Bonjour {{contact.firstName}}, ici {{agent.firstName}}.' }

@@ -17,7 +17,7 @@ export function Field({ label, aside, problem, hint, children }: FieldProps) {
   const id = useId()
   const described = [problem && `${id}-problem`, hint && `${id}-hint`].filter(Boolean).join(' ')
   return (
-    <div className="grid min-w-0 gap-1">
+    <div className="grid min-w-0 content-start gap-1">
       <div className="flex items-baseline justify-between gap-2">
         <label htmlFor={id} className="weight-name">
           {label}

@@ -12,10 +12,12 @@ import { Keys } from './keys.tsx'
 import type { Section } from './sections.ts'
 
 const Events = lazyPart(() => import('./events/events.tsx'), 'features/settings/events')
+const Labels = lazyPart(() => import('./labels/labels.tsx'), 'features/settings/labels')
 
 const PANES: Record<Section, { Pane: ComponentType; action: Action | null }> = {
   account: { Pane: Account, action: null },
   company: { Pane: Company, action: 'tenants.write' },
+  labels: { Pane: Labels, action: 'labels.write' },
   keys: { Pane: Keys, action: 'apiKeys.read' },
   events: { Pane: Events, action: 'subscriptions.read' },
 }

@@ -9,6 +9,6 @@ export const settingsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/settings',
   validateSearch: readSettingsSearch,
-  loader: () => loadTexts('features/settings'),
+  loader: () => Promise.all([loadTexts('features/settings'), loadTexts('ui/form')]),
   component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
 })

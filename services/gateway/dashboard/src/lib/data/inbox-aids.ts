@@ -10,6 +10,8 @@ export interface LabelView {
   name: string
   /** `#rrggbb`. */
   color: string
+  /** When to use it. */
+  description: string | null
 }
 
 export const labelsQuery = queryOptions({

@@ -13,12 +13,14 @@ import type numbers from '../../features/numbers/texts.json'
 import type operations from '../../features/operations/texts.json'
 import type people from '../../features/people/texts.json'
 import type events from '../../features/settings/events/texts.json'
+import type labels from '../../features/settings/labels/texts.json'
 import type settings from '../../features/settings/texts.json'
 import type signIn from '../../features/sign-in/texts.json'
 import type editor from '../../features/templates/editor/texts.json'
 import type templates from '../../features/templates/texts.json'
 import type tenants from '../../features/tenants/texts.json'
 import type welcome from '../../features/welcome/texts.json'
+import type form from '../../ui/form/texts.json'
 import type templateParts from '../../ui/templates/texts.json'
 import type ui from '../../ui/texts.json'
 import type lib from '../texts.json'
@@ -32,7 +34,9 @@ export type TextId =
   | keyof typeof contacts
   | keyof typeof editor
   | keyof typeof events
+  | keyof typeof form
   | keyof typeof inbox
+  | keyof typeof labels
   | keyof typeof lib
   | keyof typeof message
   | keyof typeof numbers
