@@ -13,10 +13,12 @@ import {
   findQuickReply,
   getQuickReply,
   listQuickReplies,
+  type QuickReplyChange,
 } from '#shared/store/inbox/quick-replies.ts'
 import { shownPhone } from '#shared/views/views.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { requireExpected } from '../expected.ts'
 import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, ObjectIdText, wholeList } from '../schemas.ts'
 
@@ -42,6 +44,13 @@ const Text = z
   .max(4096)
   .refine(text => unknownVariables(text).length === 0, `Its variables must be among ${QUICK_REPLY_VARIABLES.join(', ')}`)
 const Title = z.string().trim().min(1).max(120)
+
+const Changes = z.strictObject({
+  shortcut: Shortcut.optional(),
+  title: Title.optional(),
+  text: Text.nullable().optional(),
+  mediaId: ObjectIdText.nullable().optional(),
+})
 
 const list = route({
   method: 'get',
@@ -91,7 +100,8 @@ const add = route({
           const file = await fileOf(deps, tenantId, mediaId)
           const ownerId = scope === 'own' ? by : null
           const row = { _id, tenantId: toId(tenantId), ownerId, ...fields, mediaId: file, ...made }
-          return await createQuickReply(deps.store, row, entry(request, deps, null))
+          const audit = entry(request, deps)
+          return await createQuickReply(deps.store, row, (after, session) => audit({ before: null, after }, session))
         },
       )
       return { status: 201, body: quickReplyView(reply) }
@@ -106,22 +116,25 @@ const change = route({
   tag,
   summary: 'Change a quick reply',
   params: IdParams,
-  body: z.strictObject({
-    shortcut: Shortcut.optional(),
-    title: Title.optional(),
-    text: Text.nullable().optional(),
-    mediaId: ObjectIdText.nullable().optional(),
+  body: Changes.extend({
+    expected: Changes.optional().describe('Fields as you read them: 409 CHANGED_MEANWHILE when one is another by now'),
   }),
   returns: QuickReplyView,
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
     const before = await getOwn(deps, caller, request.params.id)
-    const { mediaId, ...fields } = request.body
+    const { mediaId, expected, ...fields } = request.body
     const file = mediaId === undefined ? {} : { mediaId: await fileOf(deps, caller.tenantId, mediaId) }
     const set = { ...fields, ...file, updatedBy: toId(caller.id) }
     const { text, mediaId: media } = { ...before, ...set }
     if (text === null && media === null) throw new ApiError(422, 'QUICK_REPLY_EMPTY', 'A quick reply needs a text or a file.')
-    return { body: quickReplyView(await changeQuickReply(deps.store, before, set, entry(request, deps, before))) }
+    const audit = entry(request, deps)
+    const changed = await changeQuickReply(deps.store, before, set, async (done, session) => {
+      const { tenantId, updatedBy } = done.before
+      await requireExpected(deps, expected, { tenantId, view: quickReplyView(done.before), updatedBy })
+      await audit(done, session)
+    })
+    return { body: quickReplyView(changed) }
   },
 })
 
@@ -137,7 +150,7 @@ const remove = route({
     const caller = callerOf(request)
     const before = await getOwn(deps, caller, request.params.id)
     const set = { deletedAt: deps.now(), updatedBy: toId(caller.id) }
-    await changeQuickReply(deps.store, before, set, entry(request, deps, before))
+    await changeQuickReply(deps.store, before, set, entry(request, deps))
     return { status: 204 }
   },
 })
@@ -197,8 +210,8 @@ const AUDITED = ['shortcut', 'title', 'text', 'mediaId'] as const
 type Asked = Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'ip'>
 
 /** The audit entry of a change for the whole account; what users prepare for themselves leaves none. */
-const entry = (request: Asked, deps: GatewayDeps, before: QuickReplyDoc | null) =>
-  audited<QuickReplyDoc>(request, deps, after => {
+const entry = (request: Asked, deps: GatewayDeps) =>
+  audited<Omit<QuickReplyChange, 'before'> & { before: QuickReplyDoc | null }>(request, deps, ({ before, after }) => {
     if (after.ownerId !== null) return null
     return {
       action: 'quickReplies.write',

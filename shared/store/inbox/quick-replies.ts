@@ -55,21 +55,27 @@ export async function createQuickReply(
   )
 }
 
-/** @throws ApiError 404, 409 SHORTCUT_EXISTS */
+export interface QuickReplyChange {
+  before: QuickReplyDoc
+  after: QuickReplyDoc
+}
+
+/** @throws ApiError 404, 409 SHORTCUT_EXISTS, and what `alongside` throws */
 export async function changeQuickReply(
   store: Store,
   { tenantId, _id }: QuickReplyDoc,
   set: Partial<QuickReplyDoc>,
-  alongside: Alongside<QuickReplyDoc>,
+  alongside: Alongside<QuickReplyChange>,
 ): Promise<QuickReplyDoc> {
+  const { quickReplies } = store.models
+  const filter = { tenantId, _id, deletedAt: null }
   return await orExists(() =>
     store.transaction(async session => {
-      const changed = await store.models.quickReplies
-        .findOneAndUpdate({ tenantId, _id, deletedAt: null }, { $set: set }, { session, returnDocument: 'after' })
-        .lean()
-      if (changed === null) throw notFound('Quick reply')
-      await alongside(changed, session)
-      return changed
+      const before = await quickReplies.findOne(filter, null, { session }).lean()
+      const after = await quickReplies.findOneAndUpdate(filter, { $set: set }, { session, returnDocument: 'after' }).lean()
+      if (before === null || after === null) throw notFound('Quick reply')
+      await alongside({ before, after }, session)
+      return after
     }),
   )
 }

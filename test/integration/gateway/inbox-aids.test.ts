@@ -229,6 +229,17 @@ describe('quick replies', () => {
     expect((await make({ shortcut: 'f4', title: 'File' })).status).toBe(400)
   })
 
+  test('a change of what somebody else has changed is refused, and says what it is now', async () => {
+    const { body: shared } = await make({ ...hello, shortcut: 'contested', scope: 'account' }, 'manager')
+    expect((await call('PATCH', `/quick-replies/${shared.id}`, { text: 'Theirs' }, 'admin')).status).toBe(200)
+    const change = { text: 'Mine', expected: { text: hello.text } }
+    const { status, body } = await call('PATCH', `/quick-replies/${shared.id}`, change)
+    const admin = (await userByEmail(gateway.store, PEOPLE.admin)).name
+    expect([status, body.errorCode, body.current.text, body.changedBy]).toEqual([409, 'CHANGED_MEANWHILE', 'Theirs', admin])
+    const other = await call('PATCH', `/quick-replies/${shared.id}`, { title: 'Both', expected: { title: 'Hello' } })
+    expect(other.body).toMatchObject({ text: 'Theirs', title: 'Both' })
+  })
+
   test('[peers 60] of others can neither be changed nor rendered', async () => {
     const { body: own } = await make({ ...hello, shortcut: 'mine' })
     for (const as of ['manager', 'other'] as const)

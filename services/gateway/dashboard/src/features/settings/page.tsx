@@ -13,11 +13,13 @@ import type { Section } from './sections.ts'
 
 const Events = lazyPart(() => import('./events/events.tsx'), 'features/settings/events')
 const Labels = lazyPart(() => import('./labels/labels.tsx'), 'features/settings/labels')
+const QuickReplies = lazyPart(() => import('./quick-replies/quick-replies.tsx'), 'features/settings/quick-replies')
 
 const PANES: Record<Section, { Pane: ComponentType; action: Action | null }> = {
   account: { Pane: Account, action: null },
   company: { Pane: Company, action: 'tenants.write' },
   labels: { Pane: Labels, action: 'labels.write' },
+  replies: { Pane: QuickReplies, action: 'quickReplies.writeOwn' },
   keys: { Pane: Keys, action: 'apiKeys.read' },
   events: { Pane: Events, action: 'subscriptions.read' },
 }

@@ -1,5 +1,5 @@
 /** Sections of the settings, in their order. */
-export const SECTIONS = ['account', 'company', 'labels', 'keys', 'events'] as const
+export const SECTIONS = ['account', 'company', 'labels', 'replies', 'keys', 'events'] as const
 export type Section = (typeof SECTIONS)[number]
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const
@@ -8,7 +8,7 @@ export type DeliveryState = (typeof DELIVERY_STATES)[number]
 export interface SettingsSearch {
   /** Nothing: one's own account. */
   section?: Section
-  /** Id of the event subscription that is shown. */
+  /** Id of what is shown of the section: an event subscription, a number. */
   open?: string
   /** State of its deliveries. */
   state?: DeliveryState

@@ -43,6 +43,24 @@ export const colleaguesQuery = queryOptions({
 /** The active people of the account by name; undefined while they are not known. */
 export const useColleagues = (): Colleague[] | undefined => useQuery(colleaguesQuery).data
 
+/** A prepared answer: a text, a file or both. */
+export interface QuickReply {
+  id: string
+  scope: 'account' | 'own'
+  /** What is typed after `/`. */
+  shortcut: string
+  title: string
+  text: string | null
+  mediaId: string | null
+}
+
+/** Quick replies of the account and one's own, by shortcut. */
+export const quickRepliesQuery = queryOptions({
+  queryKey: keys.quickReplies,
+  queryFn: ({ signal }) => get<ListPage<QuickReply>>('/quick-replies', undefined, signal),
+  select: page => page.data,
+})
+
 /** Filters of the inbox under a name. */
 export interface SavedView {
   id: string

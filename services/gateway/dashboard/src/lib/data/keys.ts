@@ -14,6 +14,7 @@ export const keys = {
   notes: (conversationId: string) => ['notes', conversationId] as const,
   labels: ['labels'] as const,
   views: ['views'] as const,
+  quickReplies: ['quick-replies'] as const,
   colleagues: ['people', 'names'] as const,
   subscriptions: ['event-subscriptions'] as const,
   numbers: ['numbers'] as const,

@@ -14,6 +14,7 @@ import type operations from '../../features/operations/texts.json'
 import type people from '../../features/people/texts.json'
 import type events from '../../features/settings/events/texts.json'
 import type labels from '../../features/settings/labels/texts.json'
+import type replies from '../../features/settings/quick-replies/texts.json'
 import type settings from '../../features/settings/texts.json'
 import type signIn from '../../features/sign-in/texts.json'
 import type editor from '../../features/templates/editor/texts.json'
@@ -43,6 +44,7 @@ export type TextId =
   | keyof typeof operations
   | keyof typeof people
   | keyof typeof pick
+  | keyof typeof replies
   | keyof typeof side
   | keyof typeof settings
   | keyof typeof signIn

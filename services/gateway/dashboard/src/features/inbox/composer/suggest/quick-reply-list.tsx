@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { kindOfType } from '#shared/domain/media/upload-rules.ts'
-import { get, getBlob, request } from '../../../../lib/api/client.ts'
+import { getBlob, request } from '../../../../lib/api/client.ts'
 import { Problem } from '../../../../lib/api/problem.ts'
-import type { ListPage } from '../../../../lib/api/types.ts'
+import { type QuickReply, quickRepliesQuery } from '../../../../lib/data/inbox-aids.ts'
 import { Text, useText } from '../../../../lib/i18n/text.tsx'
 import { AttachIcon, Icon } from '../../../../ui/icons.tsx'
 import { showToast } from '../../../../ui/toasts.tsx'
@@ -10,23 +10,11 @@ import { changeComposer, composerOf } from '../state.ts'
 import type { SuggestionProps } from '../writing.tsx'
 import { fitting, SuggestionList } from './suggestion-list.tsx'
 
-interface QuickReply {
-  id: string
-  shortcut: string
-  title: string
-  text: string | null
-  mediaId: string | null
-}
 interface Filled {
   text: string | null
   mediaId: string | null
   /** Variables whose value is not known: they still stand in the text. */
   missing: string[]
-}
-
-const quickRepliesQuery = {
-  queryKey: ['quick-replies'],
-  queryFn: async () => (await get<ListPage<QuickReply>>('/quick-replies')).data,
 }
 
 /** Prepared answers, found by their shortcut or title. The chosen one comes with its variables filled in, and with its file. */
