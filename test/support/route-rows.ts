@@ -225,6 +225,7 @@ export const ROUTE_ROWS: Record<string, RouteRow> = {
   'patch /api/v1/clients/{id}': TENANT_ADMIN,
   'get /api/v1/phone-numbers/{id}/automatic-answers': AGENT,
   'put /api/v1/phone-numbers/{id}/automatic-answers': TENANT_ADMIN,
+  'patch /api/v1/phone-numbers/{id}/automatic-answers': TENANT_ADMIN,
   'get /api/v1/webhook-events': MANAGER,
   'get /api/v1/webhook-events/{id}': MANAGER,
   'post /api/v1/webhook-events/{id}/replay': MANAGER,

@@ -1,15 +1,18 @@
 import { z } from 'zod'
+import { ApiError } from '#shared/domain/errors.ts'
 import type { AutomaticAnswers } from '#shared/domain/inbox/automatic-answer.ts'
 import { monthOf } from '#shared/domain/inbox/automatic-answer.ts'
 import { pricesOf } from '#shared/domain/prices/cost.ts'
-import { callerOf, route } from '#shared/http/route.ts'
+import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { updateClientAlongside } from '#shared/store/numbers/checks.ts'
 import { getClient } from '#shared/store/numbers/clients.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { requireExpected } from '../expected.ts'
 import { IdParams } from '../schemas.ts'
 
 const tag = 'numbers'
@@ -64,25 +67,67 @@ const write = route({
   params: IdParams,
   body: Answers,
   returns: AnswersView,
+  handle: async (request, deps: GatewayDeps) => ({ body: await change(request, deps, request.body) }),
+})
+
+const Changes = z.strictObject({
+  greeting: Text.optional(),
+  away: Text.optional(),
+  hours: Hours.nullable().optional(),
+  monthlyCap: Answers.shape.monthlyCap.unwrap().optional(),
+})
+
+const update = route({
+  method: 'patch',
+  path,
+  action: 'clients.write',
+  tag,
+  summary: 'Change some of the automatic answers of a number; omitted fields keep their value',
+  params: IdParams,
+  body: Changes.extend({
+    expected: Changes.optional().describe('Fields as you read them: 409 CHANGED_MEANWHILE when one is another by now'),
+  }),
+  returns: AnswersView,
   async handle(request, deps: GatewayDeps) {
-    const { store, now } = deps
-    const { tenantId } = callerOf(request)
-    const before = await getClient(store, tenantId, request.params.id)
-    const changes = { automaticAnswers: request.body }
-    const alongside = audited<null>(request, deps, () => ({
-      action: 'clients.automaticAnswers',
-      object: { kind: 'client', id: request.params.id },
-      changes: changesOf(before.automaticAnswers ?? null, request.body, Object.keys(Answers.shape)),
-    }))
-    await updateClientAlongside(store, before, { changes, provided: {}, alongside })
-    return { body: answersView({ ...before, ...changes }, await getCachedTenant(store, tenantId), now()) }
+    const { expected, ...fields } = request.body
+    return { body: await change(request, deps, fields, expected) }
   },
 })
 
-export const automaticAnswerRoutes = [read, write]
+export const automaticAnswerRoutes = [read, write, update]
+
+/** Other writers of a number are few: after so many that were first something is wrong. */
+const MOST_TRIES = 20
+
+/** @throws ApiError 404, 409 CHANGED_MEANWHILE */
+async function change(
+  request: RouteRequest<{ id: string }, unknown, unknown>,
+  deps: GatewayDeps,
+  fields: Partial<AutomaticAnswers>,
+  expected?: Partial<AutomaticAnswers>,
+): Promise<z.infer<typeof AnswersView>> {
+  const { store, now } = deps
+  const { tenantId, id: by } = callerOf(request)
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const before = await getClient(store, tenantId, request.params.id)
+    const known = answersOf(before)
+    await requireExpected(deps, expected, { tenantId, view: known, updatedBy: before.updatedBy })
+    const automaticAnswers = { ...known, ...fields }
+    const alongside = audited<null>(request, deps, () => ({
+      action: 'clients.automaticAnswers',
+      object: { kind: 'client', id: request.params.id },
+      changes: changesOf(before.automaticAnswers ?? null, automaticAnswers, Object.keys(Answers.shape)),
+    }))
+    const changes = { automaticAnswers, updatedBy: toId(by) }
+    // Whoever changed the number since it was read is read again, so that nothing of theirs is lost.
+    const provided = { updatedAt: before.updatedAt }
+    if (await updateClientAlongside(store, before, { changes, provided, alongside }))
+      return answersView({ ...before, ...changes }, await getCachedTenant(store, tenantId), now())
+  }
+  throw new ApiError(409, 'CHANGED_MEANWHILE', 'The number is being changed by others all the time. Try again in a moment.')
+}
 
 function answersView(client: ClientDoc, { settings }: TenantDoc, now: Date): z.infer<typeof AnswersView> {
-  const { greeting, away, hours, monthlyCap } = client.automaticAnswers ?? NONE
   const month = monthOf(now)
   const spent = client.automaticSpending?.month === month ? client.automaticSpending : { month, count: 0, amount: 0 }
   const open = new Date(now.getTime() + 1)
@@ -90,13 +135,19 @@ function answersView(client: ClientDoc, { settings }: TenantDoc, now: Date): z.i
   const about = { category: null, windowExpiresAt: open, freeEntryPointExpiresAt: null, waId, now }
   const { amount, currency } = pricesOf(settings, about).cost
   return {
-    greeting,
-    away,
-    hours: hours && { intervals: hours.intervals.map(({ day, from, to }) => ({ day, from, to })), holidays: [...hours.holidays] },
-    monthlyCap,
+    ...answersOf(client),
     price: { amount, currency },
     spent: { month: spent.month, count: spent.count, amount: spent.amount },
   }
+}
+
+function answersOf(client: ClientDoc): AutomaticAnswers {
+  const { greeting, away, hours, monthlyCap } = client.automaticAnswers ?? NONE
+  const plain = hours && {
+    intervals: hours.intervals.map(({ day, from, to }) => ({ day, from, to })),
+    holidays: [...hours.holidays],
+  }
+  return { greeting, away, hours: plain, monthlyCap }
 }
 
 const NONE: AutomaticAnswers = { greeting: null, away: null, hours: null, monthlyCap: null }

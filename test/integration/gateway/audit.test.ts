@@ -184,6 +184,12 @@ const DEEDS: Deed[] = [
     async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}/automatic-answers`,
     { greeting: 'Welcome' },
   ],
+  [
+    'clients.automaticAnswers',
+    'PATCH',
+    async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}/automatic-answers`,
+    { away: 'Closed' },
+  ],
   ['messages.retry', 'POST', async () => `/messages/by-id/${await failedMessage()}/retry`, { acceptDuplicate: true }],
   ['labels.write', 'POST', () => '/labels', { name: 'Audited' }],
   ['labels.write', 'PATCH', async () => `/labels/${await idOf('labels', { name: 'Audited' })}`, { name: 'Renamed' }],

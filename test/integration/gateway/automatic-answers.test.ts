@@ -191,4 +191,27 @@ describe('[peers G] automatic answers', () => {
       expect((await set({ hours: { intervals: [interval] } })).status).toBe(400)
     expect((await call('GET', `/phone-numbers/${clientId}/automatic-answers`, undefined, 'other')).status).toBe(404)
   })
+
+  test('are changed one by one, and not over a change that the writer has not seen', async () => {
+    const address = `/phone-numbers/${clientId}/automatic-answers`
+    await set({ greeting: 'Welcome', away: 'Closed' })
+    const patch = await call('PATCH', address, { away: 'Back soon', expected: { away: 'Closed' } })
+    expect([patch.status, patch.body]).toEqual([200, expect.objectContaining({ greeting: 'Welcome', away: 'Back soon' })])
+    const { status, body } = await call('PATCH', address, {
+      away: 'Gone',
+      hours: null,
+      expected: { away: 'Closed', hours: null },
+    })
+    const admin = (await userByEmail(gateway.store, PEOPLE.admin)).name
+    expect([status, body.errorCode, body.errors.map(({ path }: { path: string }) => path), body.changedBy]).toEqual([
+      ...[409, 'CHANGED_MEANWHILE'],
+      ['away'],
+      admin,
+    ])
+    expect(body.current).toEqual({ greeting: 'Welcome', away: 'Back soon', hours: null, monthlyCap: null })
+    const both = await Promise.all([call('PATCH', address, { greeting: 'Hello' }), call('PATCH', address, { monthlyCap: 5 })])
+    expect(both.map(one => one.status)).toEqual([200, 200])
+    expect((await call('GET', address)).body).toMatchObject({ greeting: 'Hello', away: 'Back soon', monthlyCap: 5 })
+    expect((await call('PATCH', address, { greeting: null }, 'manager')).status).toBe(403)
+  })
 })

@@ -1,6 +1,6 @@
 import { Link, useSearch } from '@tanstack/react-router'
 import clsx from 'clsx'
-import { type ComponentType, Suspense, useEffect } from 'react'
+import { type ComponentType, Suspense, useEffect, useRef } from 'react'
 import { useText } from '../../lib/i18n/text.tsx'
 import { lazyPart } from '../../lib/lazy-part.ts'
 import { type Action, useRights } from '../../lib/session/rights.ts'
@@ -14,12 +14,14 @@ import type { Section } from './sections.ts'
 const Events = lazyPart(() => import('./events/events.tsx'), 'features/settings/events')
 const Labels = lazyPart(() => import('./labels/labels.tsx'), 'features/settings/labels')
 const QuickReplies = lazyPart(() => import('./quick-replies/quick-replies.tsx'), 'features/settings/quick-replies')
+const Hours = lazyPart(() => import('./hours/hours.tsx'), 'features/settings/hours')
 
 const PANES: Record<Section, { Pane: ComponentType; action: Action | null }> = {
   account: { Pane: Account, action: null },
   company: { Pane: Company, action: 'tenants.write' },
   labels: { Pane: Labels, action: 'labels.write' },
   replies: { Pane: QuickReplies, action: 'quickReplies.writeOwn' },
+  hours: { Pane: Hours, action: 'clients.write' },
   keys: { Pane: Keys, action: 'apiKeys.read' },
   events: { Pane: Events, action: 'subscriptions.read' },
 }
@@ -32,11 +34,17 @@ export default function SettingsPage() {
   useEffect(() => {
     document.title = `${t('app.nav.settings')} · Linko`
   })
+  const tabs = useRef<HTMLElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another section is what moves them
+  useEffect(() => {
+    // Where they do not all fit, the current one is to be seen.
+    tabs.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [section])
   const { Pane, action } = PANES[section]
   return (
     <div className="mx-auto grid max-w-[60rem] content-start gap-5 p-5 max-two:p-3">
       <h1>{t('app.nav.settings')}</h1>
-      <nav aria-label={t('settings.sections')} className="-mx-1 flex gap-1 overflow-x-auto px-1 pb-1">
+      <nav ref={tabs} aria-label={t('settings.sections')} className="-mx-1 flex gap-1 overflow-x-auto px-1 pb-1 two:flex-wrap">
         {(Object.keys(PANES) as Section[])
           .filter(one => may(PANES[one].action))
           .map(one => (
@@ -44,6 +52,8 @@ export default function SettingsPage() {
               key={one}
               to="/settings"
               search={one === 'account' ? {} : { section: one }}
+              // The address without a section is not a part of the others.
+              activeOptions={{ exact: true, includeSearch: true }}
               aria-current={one === section ? 'page' : undefined}
               className={clsx(
                 'rounded-2 border px-3 py-1.5 whitespace-nowrap no-underline',

@@ -13,6 +13,7 @@ import type numbers from '../../features/numbers/texts.json'
 import type operations from '../../features/operations/texts.json'
 import type people from '../../features/people/texts.json'
 import type events from '../../features/settings/events/texts.json'
+import type hours from '../../features/settings/hours/texts.json'
 import type labels from '../../features/settings/labels/texts.json'
 import type replies from '../../features/settings/quick-replies/texts.json'
 import type settings from '../../features/settings/texts.json'
@@ -36,6 +37,7 @@ export type TextId =
   | keyof typeof editor
   | keyof typeof events
   | keyof typeof form
+  | keyof typeof hours
   | keyof typeof inbox
   | keyof typeof labels
   | keyof typeof lib
