@@ -12,6 +12,7 @@ import { changeSettings, getTenant } from '#shared/store/accounts/tenants.ts'
 import { findTemplatesNamed } from '#shared/store/templates/templates.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { requireExpected } from '../expected.ts'
 import { ObjectIdText } from '../schemas.ts'
 
 const tag = 'settings'
@@ -141,6 +142,9 @@ const SettingsChange = Settings.partial().extend({
   reengageTemplate: TemplateWish.nullable().optional().describe('Default template after the customer service window has closed'),
 })
 type SettingsChange = z.infer<typeof SettingsChange>
+const SettingsInput = SettingsChange.extend({
+  expected: Settings.partial().optional().describe('Fields as you read them: 409 CHANGED_MEANWHILE when one is another by now'),
+})
 type DefaultTemplate = 'initiateTemplate' | 'reengageTemplate'
 
 const read = route({
@@ -163,11 +167,11 @@ const write = (['put', 'patch'] as const).map(method =>
     action: 'tenants.write',
     tag,
     summary: 'Update settings; omitted fields keep their value, and all services apply a change within 5 seconds',
-    body: SettingsChange,
+    body: SettingsInput,
     returns: Settings,
     async handle(request, deps: GatewayDeps) {
       const { tenantId, id } = callerOf(request)
-      const { initiateTemplate, reengageTemplate, ...others } = request.body
+      const { initiateTemplate, reengageTemplate, expected, ...others } = request.body
       const templates = await templatesOf(deps, tenantId, { initiateTemplate, reengageTemplate })
       const change = { ...others, ...templates }
       const entry = audited<{ before: TenantDoc; after: TenantDoc }>(request, deps, ({ before, after }) => {
@@ -175,7 +179,11 @@ const write = (['put', 'patch'] as const).map(method =>
         if (Object.keys(changes).length === 0) return null
         return { action: 'tenants.settings', object: { kind: 'tenant', id: tenantId }, changes }
       })
-      const { after } = await changeSettings(deps.store, tenantId, change, toId(id), entry)
+      const { after } = await changeSettings(deps.store, tenantId, change, toId(id), async (done, session) => {
+        const { updatedBy } = done.before
+        await requireExpected(deps, expected, { tenantId, view: settingsView(done.before), updatedBy })
+        await entry(done, session)
+      })
       return { body: settingsView(after) }
     },
   }),

@@ -56,7 +56,7 @@ test('[AU-02] a second factor is set up, asked for at the next sign-in, and remo
 test('an admin changes the rules of the company and makes, replaces and revokes a key', { timeout: START_MS }, async () => {
   const { page, problems } = await world.visit()
   await signInAs(page, 'demo@whatsapp-saas.com')
-  await page.goto('/settings?section=company')
+  await page.goto('/settings?section=assignment')
   const box = page.getByLabel('Only the assignee may answer')
   await box.check(patience)
   await page.getByRole('button', { name: 'Save' }).click()

@@ -46,6 +46,22 @@ test('settings are read and changed by admins, what is left out stays, and the a
   expect((await call('PUT', { maxWaitHours: 1 }, 'manager')).status).toBe(403)
 })
 
+test('a change of settings that somebody else has changed is refused whole, and says what they are now', async () => {
+  expect((await call('PATCH', { maxWaitHours: 20, leadsEnabled: true })).status).toBe(200)
+  const stale = { maxWaitHours: 30, leadsEnabled: false, expected: { maxWaitHours: 12, leadsEnabled: true } }
+  const { status, body } = await call('PATCH', stale)
+  expect([status, body.errorCode, body.errors.map(({ path }: { path: string }) => path)]).toEqual([
+    ...[409, 'CHANGED_MEANWHILE'],
+    ['maxWaitHours'],
+  ])
+  expect(body.current).toEqual((await call('GET')).body)
+  expect(body.current).toMatchObject({ maxWaitHours: 20, leadsEnabled: true })
+  expect(body.changedBy).toEqual(expect.any(String))
+  const fresh = await call('PATCH', { ...stale, expected: { maxWaitHours: 20 } })
+  expect(fresh.body).toMatchObject({ maxWaitHours: 30, leadsEnabled: false })
+  await call('PATCH', { maxWaitHours: 12, leadsEnabled: true })
+})
+
 test.for([
   [{ timezone: 'Mars/Olympus' }, 400],
   [{ locale: '!' }, 400],

@@ -1,144 +1,102 @@
-import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
-import { useText } from '../../lib/i18n/text.tsx'
-import type { TextId } from '../../lib/i18n/text-ids.ts'
-import { Button } from '../../ui/button.tsx'
+import { type Translate, useText } from '../../lib/i18n/text.tsx'
 import { Check, Field, Input, Select, TextArea } from '../../ui/field.tsx'
-import { Refused } from '../../ui/refused.tsx'
-import { Bone, ErrorRow } from '../../ui/states.tsx'
-import { type CompanySettings, changeCompany, companyQuery, useSettingsChange } from './data.ts'
+import type { FieldWords } from '../../ui/form/conflict.tsx'
+import { problemAt } from '../../ui/form/field-problems.ts'
+import type { CompanySettings } from './data.ts'
+import { SettingsForm } from './settings-form.tsx'
+
+const SWITCHES = ['sendReadReceipts', 'leadsEnabled', 'requireSecondFactor'] as const
 
 /** What holds for everybody of the company. */
 export function Company() {
   const t = useText()
-  const { data, error, refetch } = useQuery(companyQuery)
   return (
-    <>
-      {error && (
-        <ErrorRow error={error} onRetry={() => void refetch()}>
-          {t('settings.company.failed')}
-        </ErrorRow>
-      )}
-      {!data && !error && <Bone width="100%" height="12rem" />}
-      {data && <CompanyForm key={JSON.stringify(data)} settings={data} />}
-    </>
-  )
-}
-
-const SWITCHES = ['agentsSeeOwnOnly', 'onlyAssigneeReplies', 'sendReadReceipts', 'leadsEnabled', 'requireSecondFactor'] as const
-type Mode = CompanySettings['assignment']['mode']
-const MODES: readonly { mode: Mode; text: TextId }[] = [
-  { mode: 'off', text: 'settings.assignment.off' },
-  { mode: 'round-robin', text: 'settings.assignment.roundRobin' },
-  { mode: 'least-busy', text: 'settings.assignment.leastBusy' },
-]
-
-function CompanyForm({ settings }: { settings: CompanySettings }) {
-  const t = useText()
-  const [edited, setEdited] = useState<Partial<CompanySettings>>({})
-  const change = useSettingsChange(changeCompany)
-  const now = { ...settings, ...edited }
-  const isEdited = Object.keys(edited).length > 0
-  const set = (part: Partial<CompanySettings>) => setEdited(before => ({ ...before, ...part }))
-  return (
-    <form
-      className="grid max-w-[40rem] gap-5"
-      onSubmit={event => {
-        event.preventDefault()
-        if (isEdited && !change.isPending) change.mutate(edited)
-      }}
-    >
-      <div className="grid gap-3">
-        {SWITCHES.map(name => (
-          <div key={name}>
-            <Check label={t(`settings.${name}`)} checked={now[name]} onChange={event => set({ [name]: event.target.checked })} />
-            <p className="ps-6 text-meta text-ink-3">{t(`settings.${name}.hint`)}</p>
-          </div>
-        ))}
-      </div>
-      <Field label={t('settings.assignment')} hint={t('settings.assignment.hint')}>
-        {ids => (
-          <Select
-            {...ids}
-            value={now.assignment.mode}
-            onChange={({ target }) => set({ assignment: { ...now.assignment, mode: target.value as Mode } })}
-          >
-            {MODES.map(({ mode, text }) => (
-              <option key={mode} value={mode}>
-                {t(text)}
-              </option>
+    <SettingsForm label={t('settings.section.company')} fields={wordsOf(t)}>
+      {({ now, set }, error) => (
+        <>
+          <div className="grid gap-3">
+            {SWITCHES.map(name => (
+              <div key={name}>
+                <Check
+                  label={t(`settings.${name}`)}
+                  checked={now[name]}
+                  onChange={({ target }) => set({ [name]: target.checked })}
+                />
+                <p className="ps-6 text-meta text-ink-3">{t(`settings.${name}.hint`)}</p>
+              </div>
             ))}
-          </Select>
-        )}
-      </Field>
-      <div className="grid grid-cols-2 gap-4 max-two:grid-cols-1">
-        <Field label={t('settings.timezone')}>
-          {ids => (
-            <Input {...ids} required dir="ltr" value={now.timezone} onChange={event => set({ timezone: event.target.value })} />
-          )}
-        </Field>
-        <Field label={t('settings.maxWait')} hint={t('settings.maxWait.hint')}>
-          {ids => (
-            <Input
-              {...ids}
-              required
-              type="number"
-              min={1}
-              max={720}
-              value={now.maxWaitHours}
-              onChange={event => set({ maxWaitHours: event.target.valueAsNumber })}
-            />
-          )}
-        </Field>
-      </div>
-      <Ceiling settings={now} set={set} />
-      <Field label={t('settings.stopWords')} hint={t('settings.stopWords.hint')}>
-        {ids => (
-          <TextArea
-            {...ids}
-            dir="auto"
-            rows={4}
-            value={now.stopWords.join('\n')}
-            onChange={event => set({ stopWords: event.target.value.split('\n') })}
-          />
-        )}
-      </Field>
-      <Refused error={change.error} />
-      {isEdited && (
-        <div className="sticky bottom-0 flex gap-2 border-t border-line bg-desk py-3">
-          <Button type="submit" kind="primary" busy={change.isPending}>
-            {t('settings.save')}
-          </Button>
-          <Button onClick={() => setEdited({})}>{t('settings.undo')}</Button>
-        </div>
+          </div>
+          <div className="grid grid-cols-2 gap-4 max-two:grid-cols-1">
+            <Field label={t('settings.timezone')} problem={problemAt(error, 'timezone')}>
+              {ids => (
+                <Input
+                  {...ids}
+                  required
+                  dir="ltr"
+                  value={now.timezone}
+                  onChange={({ target }) => set({ timezone: target.value })}
+                />
+              )}
+            </Field>
+            <Field label={t('settings.maxWait')} hint={t('settings.maxWait.hint')} problem={problemAt(error, 'maxWaitHours')}>
+              {ids => (
+                <Input
+                  {...ids}
+                  required
+                  type="number"
+                  min={1}
+                  max={720}
+                  value={Number.isNaN(now.maxWaitHours) ? '' : now.maxWaitHours}
+                  onChange={({ target }) => set({ maxWaitHours: target.valueAsNumber })}
+                />
+              )}
+            </Field>
+          </div>
+          <Field
+            label={t('settings.unknownOutcome')}
+            hint={t('settings.unknownOutcome.hint')}
+            problem={problemAt(error, 'unknownOutcome')}
+          >
+            {ids => (
+              <Select
+                {...ids}
+                value={now.unknownOutcome}
+                onChange={({ target }) => set({ unknownOutcome: target.value === 'retry' ? 'retry' : 'fail' })}
+              >
+                <option value="fail">{t('settings.unknownOutcome.fail')}</option>
+                <option value="retry">{t('settings.unknownOutcome.retry')}</option>
+              </Select>
+            )}
+          </Field>
+          <Field label={t('settings.stopWords')} hint={t('settings.stopWords.hint')} problem={problemAt(error, 'stopWords')}>
+            {ids => (
+              <TextArea
+                {...ids}
+                dir="auto"
+                rows={4}
+                value={now.stopWords.join('\n')}
+                onChange={({ target }) => set({ stopWords: target.value.split('\n') })}
+              />
+            )}
+          </Field>
+        </>
       )}
-    </form>
+    </SettingsForm>
   )
 }
 
-/** Most that messages may cost in a month; nothing: no bound. */
-function Ceiling({ settings, set }: { settings: CompanySettings; set(part: Partial<CompanySettings>): void }) {
-  const t = useText()
-  const { spendCeiling, currency } = settings
-  return (
-    <Field
-      label={t('settings.ceiling')}
-      aside={spendCeiling?.of !== 'metaCost' && <bdi dir="ltr">{currency}</bdi>}
-      hint={t('settings.ceiling.hint')}
-    >
-      {ids => (
-        <Input
-          {...ids}
-          type="number"
-          min={0}
-          step="any"
-          max={1_000_000_000}
-          value={spendCeiling?.amount ?? ''}
-          onChange={({ target: { value, valueAsNumber } }) =>
-            set({ spendCeiling: value === '' ? null : { ...spendCeiling, amount: valueAsNumber } })
-          }
-        />
-      )}
-    </Field>
-  )
-}
+const wordsOf = (t: Translate): FieldWords<CompanySettings>[] => [
+  ...SWITCHES.map(name => ({
+    name,
+    label: t(`settings.${name}`),
+    show: (settings: CompanySettings) => t(settings[name] ? 'settings.on' : 'settings.off'),
+  })),
+  { name: 'timezone', label: t('settings.timezone'), show: ({ timezone }) => timezone },
+  { name: 'maxWaitHours', label: t('settings.maxWait'), show: ({ maxWaitHours }) => String(maxWaitHours) },
+  {
+    name: 'unknownOutcome',
+    label: t('settings.unknownOutcome'),
+    show: ({ unknownOutcome }) => t(`settings.unknownOutcome.${unknownOutcome}`),
+  },
+  { name: 'stopWords', label: t('settings.stopWords'), show: ({ stopWords }) => stopWords.join(', ') },
+]

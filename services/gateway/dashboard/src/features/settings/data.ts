@@ -25,8 +25,51 @@ export interface OwnSession {
   isCurrent: boolean
 }
 
-/** Settings of the company that a page changes; the API has more. */
+export interface TemplateRef {
+  name: string
+  language: string
+}
+
+export interface Price {
+  /** MARKETING, UTILITY, AUTHENTICATION or SERVICE; null: any. */
+  category: string | null
+  /** ISO code; null: any. */
+  country: string | null
+  /** First day on which it holds; null: since ever. */
+  from: string | null
+  amount: number
+}
+
+export interface SpendCeiling {
+  amount: number
+  of: 'cost' | 'metaCost'
+  /** Per cent of the amount. */
+  campaignsStopAt: number
+  templatesStopAt: number
+}
+
+export interface AssignmentRule {
+  /** Null: any. */
+  label: string | null
+  clientId: string | null
+  agentIds: string[]
+}
+
+export interface Assignment {
+  mode: 'off' | 'round-robin' | 'least-busy'
+  capacity: number | null
+  capacities: { agentId: string; capacity: number }[]
+  rules: AssignmentRule[]
+  giveBackMinutes: number | null
+}
+
+/** Settings of the company that pages change; the API has more. */
 export interface CompanySettings {
+  initiateTemplate: TemplateRef | null
+  reengageTemplate: TemplateRef | null
+  prices: Price[]
+  spendCeiling: SpendCeiling | null
+  unknownOutcome: 'fail' | 'retry'
   timezone: string
   currency: string
   leadsEnabled: boolean
@@ -36,9 +79,7 @@ export interface CompanySettings {
   agentsSeeOwnOnly: boolean
   onlyAssigneeReplies: boolean
   maxWaitHours: number
-  /** Null: no bound. The other members are given as they came. */
-  spendCeiling: ({ amount: number; of?: 'cost' | 'metaCost' } & Record<string, unknown>) | null
-  assignment: { mode: 'off' | 'round-robin' | 'least-busy'; capacity: number | null } & Record<string, unknown>
+  assignment: Assignment
 }
 
 export interface ApiKey {
@@ -88,7 +129,17 @@ export const removeSecondFactor = (code: string): Promise<undefined> =>
 
 export const endSession = (id: string): Promise<undefined> => request('DELETE', `/auth/sessions/${id}`)
 
-export const changeCompany = (body: Partial<CompanySettings>): Promise<CompanySettings> => request('PATCH', '/settings', { body })
+export interface CompanyChange {
+  change: Partial<CompanySettings>
+  /** The same fields as they were read. */
+  expected: Partial<CompanySettings>
+}
+
+export const changeCompany = ({ change, expected }: CompanyChange): Promise<CompanySettings> => {
+  // Empty lines of a list that is typed into one field are none of its words.
+  const words = change.stopWords?.map(word => word.trim()).filter(word => word !== '')
+  return request('PATCH', '/settings', { body: { ...change, ...(words && { stopWords: words }), expected } })
+}
 
 export interface NewKey {
   name: string

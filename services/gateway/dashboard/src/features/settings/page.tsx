@@ -15,6 +15,7 @@ const Events = lazyPart(() => import('./events/events.tsx'), 'features/settings/
 const Labels = lazyPart(() => import('./labels/labels.tsx'), 'features/settings/labels')
 const QuickReplies = lazyPart(() => import('./quick-replies/quick-replies.tsx'), 'features/settings/quick-replies')
 const Hours = lazyPart(() => import('./hours/hours.tsx'), 'features/settings/hours')
+const Assignment = lazyPart(() => import('./assignment/assignment.tsx'), 'features/settings/assignment')
 
 const PANES: Record<Section, { Pane: ComponentType; action: Action | null }> = {
   account: { Pane: Account, action: null },
@@ -22,6 +23,7 @@ const PANES: Record<Section, { Pane: ComponentType; action: Action | null }> = {
   labels: { Pane: Labels, action: 'labels.write' },
   replies: { Pane: QuickReplies, action: 'quickReplies.writeOwn' },
   hours: { Pane: Hours, action: 'clients.write' },
+  assignment: { Pane: Assignment, action: 'tenants.write' },
   keys: { Pane: Keys, action: 'apiKeys.read' },
   events: { Pane: Events, action: 'subscriptions.read' },
 }

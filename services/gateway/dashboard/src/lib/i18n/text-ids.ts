@@ -12,6 +12,7 @@ import type timeline from '../../features/inbox/timeline/texts.json'
 import type numbers from '../../features/numbers/texts.json'
 import type operations from '../../features/operations/texts.json'
 import type people from '../../features/people/texts.json'
+import type assignment from '../../features/settings/assignment/texts.json'
 import type events from '../../features/settings/events/texts.json'
 import type hours from '../../features/settings/hours/texts.json'
 import type labels from '../../features/settings/labels/texts.json'
@@ -31,6 +32,7 @@ import type lib from '../texts.json'
 export type TextId =
   | keyof typeof analytics
   | keyof typeof app
+  | keyof typeof assignment
   | keyof typeof campaigns
   | keyof typeof composer
   | keyof typeof contacts
