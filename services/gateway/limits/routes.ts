@@ -10,6 +10,7 @@ import { getClient, listClients } from '#shared/store/numbers/clients.ts'
 import { requireWithin, setNumberRate, setTenantLimits } from '#shared/store/numbers/limits.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { requireExpected } from '../expected.ts'
 import { ObjectIdText } from '../schemas.ts'
 import { readBacklog } from './backlog.ts'
 import { usageOf } from './rates.ts'
@@ -42,6 +43,9 @@ const LimitsInput = z.strictObject({
     .optional(),
 })
 type LimitsInput = z.infer<typeof LimitsInput>
+const ExpectedLimits = LimitsInput.describe(
+  'Fields as you read them, of numbers those that change: 409 CHANGED_MEANWHILE when one is another by now',
+)
 
 const change = route({
   method: 'put',
@@ -50,14 +54,16 @@ const change = route({
   tag,
   summary:
     "Set the account's own limits, within what the platform allows it, and its numbers' rates; null removes a limit, omitted fields keep their value",
-  body: LimitsInput,
+  body: LimitsInput.extend({ expected: ExpectedLimits.optional() }),
   returns: LimitsView,
   async handle(request, deps: GatewayDeps) {
     const { tenantId } = callerOf(request)
-    const { numbers = [], ...limits } = request.body
+    const { numbers = [], expected, ...limits } = request.body
     // Every number is looked up before the first change, so that an unknown id changes nothing.
     for (const { id } of numbers) await getClient(deps.store, tenantId, id)
-    requireWithin(limits, await getTenant(deps.store, tenantId))
+    const tenant = await getTenant(deps.store, tenantId)
+    requireWithin(limits, tenant)
+    await requireExpectedLimits(deps, expected, tenant)
     if (Object.keys(limits).length > 0) await changeTenant(request, deps, limits)
     for (const number of numbers) await changeNumber(request, deps, number)
     return { body: await viewFor(deps, tenantId) }
@@ -94,6 +100,22 @@ async function viewFor({ store, redis, now }: GatewayDeps, tenantId: string): Pr
 }
 
 type AnyRequest = RouteRequest<unknown, unknown, unknown>
+
+/** @throws ApiError 409 CHANGED_MEANWHILE */
+async function requireExpectedLimits(deps: GatewayDeps, expected: LimitsInput | undefined, tenant: TenantDoc): Promise<void> {
+  const own = limitsAfter(tenant, {}, {}).ownLimits
+  const named = new Set(expected?.numbers?.map(({ id }) => id))
+  const clients = named.size === 0 ? [] : await listClients(deps.store, tenant._id)
+  const numbers = clients.map(({ _id, maxPerSecond }) => ({ id: String(_id), maxPerSecond: maxPerSecond ?? null }))
+  const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1)
+  const wanted = expected && { ...expected, ...(expected.numbers && { numbers: expected.numbers.toSorted(byId) }) }
+  const view = {
+    messagesPerMinute: own?.messagesPerMinute ?? null,
+    messagesPerDay: own?.messagesPerDay ?? null,
+    numbers: numbers.filter(({ id }) => named.has(id)).toSorted(byId),
+  }
+  await requireExpected<LimitsInput>(deps, wanted, { tenantId: tenant._id, view, updatedBy: tenant.updatedBy })
+}
 
 async function changeTenant(request: AnyRequest, deps: GatewayDeps, input: Omit<LimitsInput, 'numbers'>): Promise<void> {
   const { id, tenantId } = callerOf(request)

@@ -152,8 +152,8 @@ const FAULTS: Fault[] = [
     },
     banner: /this month’s ceiling/,
     async cause(page) {
-      await page.getByLabel(en('settings.ceiling')).waitFor(patience)
-      expect(await page.getByLabel(en('settings.ceiling')).inputValue()).toBe('0.01')
+      await page.getByLabel(en('costs.ceiling.amount').replace('{currency}', 'MAD')).waitFor(patience)
+      expect(await page.getByLabel(en('costs.ceiling.amount').replace('{currency}', 'MAD')).inputValue()).toBe('0.01')
     },
     mend: async () => void (await admin('PATCH', '/settings', { spendCeiling: null })),
   },

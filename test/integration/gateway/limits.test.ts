@@ -84,6 +84,20 @@ async function secondNumber(changes: Partial<ClientDoc> = {}): Promise<ClientDoc
   return second
 }
 
+test('limits that somebody else has changed are not written over unseen', async () => {
+  await call('PUT', '/limits', { messagesPerMinute: 600, numbers: [{ id: String(number._id), maxPerSecond: 5 }] }, 'admin')
+  const stale = { messagesPerMinute: 700, expected: { messagesPerMinute: null } }
+  const { status, body } = await call('PUT', '/limits', stale, 'admin')
+  expect([status, body.errorCode, body.current.messagesPerMinute]).toEqual([409, 'CHANGED_MEANWHILE', 600])
+  const numbers = (maxPerSecond: number | null) => [{ id: String(number._id), maxPerSecond }]
+  const ofNumber = await call('PUT', '/limits', { numbers: numbers(9), expected: { numbers: numbers(null) } }, 'admin')
+  expect([ofNumber.status, ofNumber.body.current.numbers]).toEqual([409, numbers(5)])
+  const fresh = { numbers: numbers(9), messagesPerMinute: 700, expected: { numbers: numbers(5), messagesPerMinute: 600 } }
+  expect((await call('PUT', '/limits', fresh, 'admin')).status).toBe(200)
+  const now = (await call('GET', '/limits')).body
+  expect([now.messagesPerMinute.own, now.numbers[0].maxPerSecond]).toEqual([700, 9])
+})
+
 describe('limits', () => {
   test('are shown with how much of them is used', async () => {
     await call('PUT', '/limits', { messagesPerMinute: 60, messagesPerDay: 1000 }, 'admin')

@@ -166,7 +166,7 @@ function spendNotice({ month, amount, spent, currency, level }: Spend, money: Fo
   if (level === null) return []
   const values = { spent: money(spent, currency), amount: money(amount, currency) }
   const content = <Text id={`app.banner.spend.${level}`} values={values} />
-  const link = mayRaise ? <Way to="/settings" search={{ section: 'company' }} /> : <Way to="/analytics" />
+  const link = mayRaise ? <Way to="/settings" search={{ section: 'costs' }} /> : <Way to="/analytics" />
   return [{ key: `spend ${month} ${level}`, kind: level === 'warning' ? 'time' : 'fail', icon: PauseIcon, content, link }]
 }
 

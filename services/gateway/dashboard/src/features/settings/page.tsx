@@ -16,6 +16,8 @@ const Labels = lazyPart(() => import('./labels/labels.tsx'), 'features/settings/
 const QuickReplies = lazyPart(() => import('./quick-replies/quick-replies.tsx'), 'features/settings/quick-replies')
 const Hours = lazyPart(() => import('./hours/hours.tsx'), 'features/settings/hours')
 const Assignment = lazyPart(() => import('./assignment/assignment.tsx'), 'features/settings/assignment')
+const Costs = lazyPart(() => import('./costs/costs.tsx'), 'features/settings/costs')
+const Limits = lazyPart(() => import('./limits/limits.tsx'), 'features/settings/limits')
 
 const PANES: Record<Section, { Pane: ComponentType; action: Action | null }> = {
   account: { Pane: Account, action: null },
@@ -24,6 +26,8 @@ const PANES: Record<Section, { Pane: ComponentType; action: Action | null }> = {
   replies: { Pane: QuickReplies, action: 'quickReplies.writeOwn' },
   hours: { Pane: Hours, action: 'clients.write' },
   assignment: { Pane: Assignment, action: 'tenants.write' },
+  costs: { Pane: Costs, action: 'tenants.write' },
+  limits: { Pane: Limits, action: 'limits.write' },
   keys: { Pane: Keys, action: 'apiKeys.read' },
   events: { Pane: Events, action: 'subscriptions.read' },
 }

@@ -1,5 +1,16 @@
 /** Sections of the settings, in their order. */
-export const SECTIONS = ['account', 'company', 'labels', 'replies', 'hours', 'assignment', 'keys', 'events'] as const
+export const SECTIONS = [
+  'account',
+  'company',
+  'labels',
+  'replies',
+  'hours',
+  'assignment',
+  'costs',
+  'limits',
+  'keys',
+  'events',
+] as const
 export type Section = (typeof SECTIONS)[number]
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const

@@ -13,9 +13,11 @@ import type numbers from '../../features/numbers/texts.json'
 import type operations from '../../features/operations/texts.json'
 import type people from '../../features/people/texts.json'
 import type assignment from '../../features/settings/assignment/texts.json'
+import type costs from '../../features/settings/costs/texts.json'
 import type events from '../../features/settings/events/texts.json'
 import type hours from '../../features/settings/hours/texts.json'
 import type labels from '../../features/settings/labels/texts.json'
+import type limits from '../../features/settings/limits/texts.json'
 import type replies from '../../features/settings/quick-replies/texts.json'
 import type settings from '../../features/settings/texts.json'
 import type signIn from '../../features/sign-in/texts.json'
@@ -36,6 +38,7 @@ export type TextId =
   | keyof typeof campaigns
   | keyof typeof composer
   | keyof typeof contacts
+  | keyof typeof costs
   | keyof typeof editor
   | keyof typeof events
   | keyof typeof form
@@ -43,6 +46,7 @@ export type TextId =
   | keyof typeof inbox
   | keyof typeof labels
   | keyof typeof lib
+  | keyof typeof limits
   | keyof typeof message
   | keyof typeof numbers
   | keyof typeof operations

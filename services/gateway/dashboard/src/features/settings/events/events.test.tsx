@@ -1,8 +1,8 @@
 import { fireEvent, screen, within } from '@testing-library/react'
-import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import type { Role } from '../../../lib/api/types.ts'
 import { loadTexts } from '../../../lib/i18n/i18n.ts'
-import { openPage } from '../../../test/open-page.tsx'
+import { type Answers, openWithAnswers } from '../../../test/open-with-answers.ts'
 import { settingsRoute } from '../route.ts'
 
 const AT = '2026-11-29T10:00:00.000Z'
@@ -28,8 +28,6 @@ const DELIVERY = {
 
 beforeAll(() => loadTexts('features/settings/events'))
 
-type Answers = Record<string, [status: number, body: object | null]>
-
 /** Opens the section at an address; `answers` replace what the server says to a method and path. */
 async function open({
   address = '',
@@ -48,16 +46,8 @@ async function open({
     'GET /event-deliveries/d': [200, { ...DELIVERY, body: { type: 'message.received', data: { text: 'hello' } } }],
     ...answers,
   }
-  const calls: unknown[] = []
-  vi.stubGlobal('fetch', async (address: string, { method, body }: RequestInit) => {
-    const path = new URL(address, 'http://linko').pathname.replace('/api/v1', '')
-    if (method !== 'GET') calls.push([method, path, body === undefined ? null : JSON.parse(String(body))])
-    const [status, answer] = known[`${method} ${path}`] ?? [404, { errorCode: 'NOT_FOUND', detail: `no ${path}` }]
-    return status === 204 ? new Response(null, { status }) : Response.json(answer, { status })
-  })
-  onTestFinished(() => void vi.unstubAllGlobals())
-  await openPage(settingsRoute, `/settings?section=events${address}`, { role })
-  return calls
+  const page = { page: settingsRoute, address: `/settings?section=events${address}`, role }
+  return (await openWithAnswers({ ...page, answers: known })).calls
 }
 
 test('a subscription is made for some events, and its secret is shown once', async () => {
