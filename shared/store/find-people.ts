@@ -12,10 +12,17 @@ import { TtlCache } from './ttl-cache.ts'
  * rows have, the newest rows are read in the order of the list until the page is full. Both give the same page, and each is bounded.
  */
 
-/** Rows that a word may find to be read by its keys; totals of searches stop here too. */
+/** Rows of a word are counted up to here; totals of searches stop here too. */
 export const FEW_ROWS = 2000
+/** So many rows of a word are read by its keys in any case, and the rows of a tenant are counted up to here. */
+const VERY_FEW = 100
+const MOST_COUNTED = 100_000
 /** Rows of the tenant that are read in the order of the list. Further on few rows match, or old ones: then the keys are asked. */
 export const MOST_READ = 5000
+
+/** The index in the order of a list. */
+const indexOf = (field: string) =>
+  field === 'createdAt' ? 'tenant_created' : field === 'waitingSince' ? 'tenant_waiting' : 'tenant_activity'
 
 interface Row {
   _id: Id
@@ -36,6 +43,8 @@ interface Search<T extends Row> extends Sought {
   after: { at: Date; id: string } | null
   /** Of each word: the condition on the keys, and how many rows meet it, at most one more than `FEW_ROWS`. */
   words: { condition: unknown; count: number }[]
+  /** Whether the rarest word is read by its keys. */
+  isRare: boolean
 }
 
 /**
@@ -54,9 +63,11 @@ export async function findPeople<T extends Row>(
   if (terms.length === 0) return pageOf<T>([], field, page, { total: 0, totalIsExact: true })
   const words = await inTime(Promise.all(terms.map(term => countedWord(model, sought, term))))
   const direction = ascending ? 1 : -1
-  const search = { ...sought, model, field, direction, page, after, words } as const
-  const end = isRare(search) ? null : await endOfReading(search)
-  const newest = isRare(search) ? null : await read(search, inOrder(search, end))
+  const isRare = await isReadByKeys(model, sought, Math.min(...words.map(({ count }) => count)), page)
+  const search = { ...sought, model, field, direction, page, after, words, isRare } as const
+  const end = isRare ? null : await endOfReading(search)
+  // With filters their own indexes may serve better. Without a hint every index of the tenant is tried, each time.
+  const newest = isRare ? null : await read(search, inOrder(search, end), isPlain(search) ? indexOf(field) : undefined)
   const isWhole = newest !== null && (end === null || newest.length > page.limit)
   const rows = isWhole ? newest : await read(search, byKeys(search), 'tenant_keys')
   return pageOf(rows, field, page, await totalFound(search, rows))
@@ -75,8 +86,25 @@ async function countedWord<T extends Row>(model: Model<T>, { filter: { tenantId 
   return { condition, count: await totalOf(model, { tenantId, [keys]: condition } as QueryFilter<T>, bounds) }
 }
 
+/** Whether the filter leaves all rows that the list has without one. */
+const isPlain = ({ filter }: Sought) => Object.keys(filter).every(name => ['tenantId', 'deletedAt', 'groupId'].includes(name))
+
 const rarestOf = <T extends Row>({ words }: Search<T>) => words.reduce((one, other) => (other.count < one.count ? other : one))
-const isRare = <T extends Row>(search: Search<T>) => rarestOf(search).count <= FEW_ROWS
+
+/**
+ * Whether reading the rows of a word costs less than reading the list until the page is full: for that, of every `all / count` rows
+ * one is found.
+ */
+async function isReadByKeys<T extends Row>(model: Model<T>, { filter }: Sought, count: number, page: PageRequest) {
+  if (count <= VERY_FEW || count > FEW_ROWS) return count <= VERY_FEW
+  const wanted = page.limit + 1 + (page.cursor === undefined ? (page.page - 1) * page.limit : 0)
+  const bounds = { maxTimeMS: SEARCH_MS, limit: MOST_COUNTED }
+  const all = await inTime(totalOf(model, { tenantId: filter.tenantId } as QueryFilter<T>, bounds, SIZE_MS))
+  return count * count <= wanted * all
+}
+
+/** The size of a tenant changes slowly. */
+const SIZE_MS = 600_000
 
 async function read<T extends Row>({ model, field, direction, page, after }: Search<T>, filter: Condition, hint?: string) {
   const rows = model
@@ -130,13 +158,10 @@ async function endOfReading<T extends Row>(search: Search<T>): Promise<Date | nu
   const key = `${filter.tenantId} ${field}`
   const known = after === null ? cache.get(key) : undefined
   if (known !== undefined) return known
+  const bounds = { maxTimeMS: SEARCH_MS, hint: indexOf(field) }
   const range = { $gt: new Date(0), ...(after && { [direction === 1 ? '$gte' : '$lte']: after.at }) }
   const rows = model
-    .find(
-      { tenantId: filter.tenantId, [field]: trusted(range) } as QueryFilter<T>,
-      { [field]: 1, _id: 0 },
-      { maxTimeMS: SEARCH_MS },
-    )
+    .find({ tenantId: filter.tenantId, [field]: trusted(range) } as QueryFilter<T>, { [field]: 1, _id: 0 }, bounds)
     .sort({ [field]: direction, _id: direction })
     .skip(MOST_READ)
     .limit(1)
@@ -152,17 +177,18 @@ async function totalFound<T extends Row>(
   search: Search<T>,
   rows: readonly T[],
 ): Promise<Pick<Page<T>, 'total' | 'totalIsExact'>> {
-  const { model, page, filter, words } = search
+  const { model, page, filter, words, field } = search
   const shown = totalShown(rows, page)
   if (shown !== null) return { total: shown, totalIsExact: true }
   const bounds = { maxTimeMS: SEARCH_MS, limit: FEW_ROWS + 1 }
-  const isOfWord = words.length === 1 && Object.keys(filter).every(name => name === 'tenantId' || name === 'deletedAt')
+  const isOfWord = words.length === 1 && isPlain(search) && !('groupId' in filter)
   const first = { ...search, after: null }
   if (isOfWord) return upToFew(rarestOf(search).count, true)
-  if (isRare(search))
+  if (search.isRare || rarestOf(search).count <= FEW_ROWS)
     return upToFew(await inTime(totalOf(model, byKeys(first) as QueryFilter<T>, { ...bounds, hint: 'tenant_keys' })), true)
   const end = await endOfReading(first)
-  const counted = await inTime(totalOf(model, inOrder(first, end) as QueryFilter<T>, bounds))
+  const hint = isPlain(search) ? { hint: indexOf(field) } : {}
+  const counted = await inTime(totalOf(model, inOrder(first, end) as QueryFilter<T>, { ...bounds, ...hint }))
   const seen = (page.cursor === undefined ? (page.page - 1) * page.limit : 0) + rows.length
   return upToFew(Math.max(counted, seen), end === null)
 }
