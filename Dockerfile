@@ -14,6 +14,7 @@ FROM ${NODE_IMAGE} AS dashboard
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json ./
 COPY shared shared
 COPY services/gateway/dashboard services/gateway/dashboard
 RUN node services/gateway/dashboard/build/build.ts --force
