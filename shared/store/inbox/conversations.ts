@@ -2,9 +2,11 @@ import type { ClientSession } from 'mongoose'
 import { ApiError, notFound } from '../../domain/errors.ts'
 import type { ConversationDoc, Id } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
+import { createNextReads } from '../../process/next-reads.ts'
 import { type Store, trusted } from '../connect.ts'
 import { findPeople } from '../find-people.ts'
 import { findPage, LIST_MS, type Page, type PageRequest } from '../pages.ts'
+import { perStore } from '../per-store.ts'
 import { ifVisible, visibleConversations, withAll } from './visibility.ts'
 
 type Key = Id | string
@@ -84,6 +86,9 @@ export async function listConversations(
   return await findPeople<ConversationDoc>(conversations, sought, field, page, isByWait)
 }
 
+/** All agents of a tenant count the same at the same moments: after each event. */
+const countsOf = perStore(() => createNextReads<number>())
+
 /** Number of conversations that the filters leave, at most `limit`. */
 export async function countConversations(
   store: Store,
@@ -91,7 +96,10 @@ export async function countConversations(
   filters: Omit<ConversationFilters, 'q'>,
   limit: number,
 ): Promise<number> {
-  return await store.models.conversations.countDocuments(conditionsOf(tenantId, filters), { limit, maxTimeMS: LIST_MS })
+  const conditions = conditionsOf(tenantId, filters)
+  return await countsOf(store)(`${limit} ${JSON.stringify(conditions)}`, () =>
+    store.models.conversations.countDocuments(conditions, { limit, maxTimeMS: LIST_MS }).exec(),
+  )
 }
 
 /** Number of conversations that the filters leave and whose customers wait for a first answer, at most `limit`. */
