@@ -63,12 +63,14 @@ export class Oracle implements AsyncDisposable {
   }
 
   async #open(wamids: string[]): Promise<number> {
-    const [dispatching, outbox, stored] = await Promise.all([
+    const [dispatching, unshown, outbox, stored] = await Promise.all([
       this.#db.collection('messages').countDocuments({ 'dispatch.state': { $exists: true } }),
+      // What the conversation does not count or show yet: where the broker lost the word of it, a sweep finds it.
+      this.#db.collection('messages').countDocuments({ $or: [{ isUncounted: true }, { unprojectedSince: { $ne: null } }] }),
       this.#db.collection('events').countDocuments({ seq: { $exists: false } }),
       this.#db.collection('messages').countDocuments({ direction: 'INBOUND', 'content.text': /^in / }),
     ])
-    return dispatching + outbox + Math.max(0, new Set(wamids).size - stored) + (await this.pendingWebhooks())
+    return dispatching + unshown + outbox + Math.max(0, new Set(wamids).size - stored) + (await this.pendingWebhooks())
   }
 
   /** Deliveries that the simulator still repeats. */
