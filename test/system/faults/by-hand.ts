@@ -94,6 +94,12 @@ export const BY_HAND: readonly ByHand[] = [
     seen: 'heap flat, one message for each recipient, one sender killed',
   },
   {
+    faults: [56],
+    command: 'npm run compose-check -- --local-bases',
+    date: '2026-11-30',
+    seen: 'both images built, production and demo from nothing, SIGTERM and SIGKILL under load: 1,829 messages each there once',
+  },
+  {
     faults: [57],
     command: 'TRIAL_MINUTES=1 npm run trial -- soak',
     date: '2026-11-29',
