@@ -62,7 +62,7 @@ async function readConversations({ raw }: Store, events: RealtimeEvent[]): Promi
 }
 
 function asOfNow(event: RealtimeEvent, conversation: ConversationDoc): RealtimeEvent {
-  const before = event.payload.updates as ConversationUpdates
+  const before = (event.payload.updates ?? {}) as ConversationUpdates
   const now = conversationUpdated(event.eventId, conversation, new Date(event.at)).payload as {
     updates: object
     conversation: ConversationUpdates

@@ -72,6 +72,7 @@ test('[peers 56] an agent hears of the own conversations alone, and of a lost on
   await untilPasses(() => expect(names(a)).toEqual(['events:skipped', 'message:received']))
   expect(a.named('message:received')[0]).toMatchObject({ conversationId: String(mine), seq: 2 })
   const updated = { conversation: { id: String(mine), assignedTo: shown(manager) } }
+  await store.raw.conversations.updateOne({ _id: mine }, { $set: { assignedTo: { id: manager._id, name: manager.name } } })
   await say(mine, 'conversation:updated', updated)
   await say(mine, 'conversation:assigned', assignment(manager, agent))
   await say(mine, 'message:received')
