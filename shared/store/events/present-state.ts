@@ -52,12 +52,15 @@ function isDoubtful(store: Store, { name, eventId, tenantId, conversationId, at 
   return isShared || isLate || takenOverOf(store).get(tenantId) === true
 }
 
-/** By their ids, without deleted ones. With majority: every change whose event came before is in it. */
+/**
+ * By their ids, without deleted ones. Not with majority: the recorder publishes events while its writes are still on their way to the
+ * journal, and a read with majority would show the state before them.
+ */
 async function readConversations({ raw }: Store, events: RealtimeEvent[]): Promise<Map<string, ConversationDoc>> {
   const ids = events.map(({ conversationId }) => toId(conversationId as string))
   const tenantIds = [...new Set(events.map(({ tenantId }) => tenantId))].map(toId)
   const filter = { _id: { $in: ids }, tenantId: { $in: tenantIds }, deletedAt: null }
-  const rows = await raw.conversations.find(filter, { readConcern: { level: 'majority' } }).toArray()
+  const rows = await raw.conversations.find(filter, { readConcern: { level: 'local' } }).toArray()
   return new Map(rows.map(row => [String(row._id), row]))
 }
 

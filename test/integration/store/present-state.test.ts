@@ -43,10 +43,13 @@ async function conversationIn(store: Store): Promise<ConversationDoc> {
   return conversations[0] as ConversationDoc
 }
 
+/** The recorder does not wait for the journal before it publishes. */
+const AS_RECORDER = { writeConcern: { w: 1, j: false } }
+
 /** What the recorder writes and tells after `messageCount` messages, knowing the conversation as it was before. */
 async function record(store: Store, known: ConversationDoc, messageCount: number): Promise<EventDoc> {
   const after = { messageCount, unreadCount: messageCount }
-  await store.raw.conversations.updateOne({ _id: known._id }, { $set: after })
+  await store.raw.conversations.updateOne({ _id: known._id }, { $set: after }, AS_RECORDER)
   return conversationUpdated(`u:${known._id}:${messageCount}`, { ...known, ...after }, next())
 }
 
@@ -59,7 +62,7 @@ async function edit(store: Store, { _id }: ConversationDoc): Promise<EventDoc> {
 
 /** Stores events as their services do, and numbers each as it would come, one at a time. */
 async function number(store: Store, events: EventDoc[], by = store): Promise<RealtimeEvent[]> {
-  await store.raw.events.insertMany(events)
+  await store.raw.events.insertMany(events, AS_RECORDER)
   const numbered: RealtimeEvent[] = []
   for (const event of events) numbered.push(...(await assignSeq(by, [realtimeEventOf(event)])))
   return numbered
@@ -128,6 +131,14 @@ describe('the last update of a conversation shows all that was written', () => {
   })
 })
 
+test('a state that is not in the journal yet is told as it is', async ({ store }) => {
+  const known = await conversationIn(store)
+  for (let count = 1; count <= 20; count++) {
+    const [told] = await number(store, [await record(store, known, count)])
+    expect(shown(told as RealtimeEvent)).toMatchObject({ messageCount: count })
+  }
+})
+
 test('an event that comes again is told as it was when it got its seq', async ({ store }) => {
   const known = await conversationIn(store)
   const edited = await edit(store, known)
@@ -141,7 +152,7 @@ test("the recorder's updates that come in order are not read anew", async ({ sto
   const known = await conversationIn(store)
   await begin(store, known)
   const events = [await record(store, known, 2), await record(store, known, 3)]
-  await store.raw.events.insertMany(events)
+  await store.raw.events.insertMany(events, AS_RECORDER)
   const commands = commandsOf(store)
   commands.length = 0
   for (const event of events) await assignSeq(store, [realtimeEventOf(event)])
