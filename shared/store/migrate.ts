@@ -18,6 +18,9 @@ const COMPARED = ['unique', 'partialFilterExpression', 'expireAfterSeconds'] as 
 /** One process migrates at a time. A crashed one is waited for no longer than this. */
 const LEASE = { name: 'migrate', ttlMs: 15_000 }
 
+/** Longest wait of a connection that migrates (ms): an index of millions of rows takes minutes to build. */
+export const MIGRATION_MS = 6 * 3_600_000
+
 /**
  * Creates missing collections (a transaction cannot), missing indexes, each tenant's default pipeline, and the search words of rows
  * that have none. Idempotent, a few statements when nothing changed; several processes work one after the other. What an index guarantees holds while it is replaced
