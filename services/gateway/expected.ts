@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
 import type { Id } from '#shared/model/documents.ts'
 import { findUserNames } from '#shared/store/accounts/users.ts'
@@ -12,6 +13,10 @@ export interface Present<T> {
   /** Who changed it last; null or absent: nobody knows. */
   updatedBy?: Id | null
 }
+
+/** The `expected` of a body: fields as the caller read them. */
+export const expectedOf = <T extends z.ZodType>(fields: T) =>
+  fields.optional().describe('Fields as you read them: 409 CHANGED_MEANWHILE when one is another by now')
 
 /**
  * Refuses a change of what somebody else has changed since the caller read it. Call it where the change is decided, within its transaction.

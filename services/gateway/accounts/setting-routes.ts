@@ -12,7 +12,7 @@ import { changeSettings, getTenant } from '#shared/store/accounts/tenants.ts'
 import { findTemplatesNamed } from '#shared/store/templates/templates.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { requireExpected } from '../expected.ts'
+import { expectedOf, requireExpected } from '../expected.ts'
 import { ObjectIdText } from '../schemas.ts'
 
 const tag = 'settings'
@@ -143,7 +143,7 @@ const SettingsChange = Settings.partial().extend({
 })
 type SettingsChange = z.infer<typeof SettingsChange>
 const SettingsInput = SettingsChange.extend({
-  expected: Settings.partial().optional().describe('Fields as you read them: 409 CHANGED_MEANWHILE when one is another by now'),
+  expected: expectedOf(Settings.partial()),
 })
 type DefaultTemplate = 'initiateTemplate' | 'reengageTemplate'
 

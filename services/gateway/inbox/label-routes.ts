@@ -15,7 +15,7 @@ import {
 } from '#shared/store/inbox/labels.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { requireExpected } from '../expected.ts'
+import { expectedOf, requireExpected } from '../expected.ts'
 import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, wholeList } from '../schemas.ts'
 
@@ -98,7 +98,7 @@ const change = route({
   summary: 'Rename or recolour a label; conversations, contacts, saved views and assignment rules that have it get the new name',
   params: IdParams,
   body: Fields.partial().extend({
-    expected: Fields.partial().optional().describe('Fields as you read them: 409 CHANGED_MEANWHILE when one is another by now'),
+    expected: expectedOf(Fields.partial()),
   }),
   returns: LabelView,
   async handle(request, deps: GatewayDeps) {

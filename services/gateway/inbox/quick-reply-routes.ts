@@ -18,7 +18,7 @@ import {
 import { shownPhone } from '#shared/views/views.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { requireExpected } from '../expected.ts'
+import { expectedOf, requireExpected } from '../expected.ts'
 import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { IdParams, listOf, ObjectIdText, wholeList } from '../schemas.ts'
 
@@ -117,7 +117,7 @@ const change = route({
   summary: 'Change a quick reply',
   params: IdParams,
   body: Changes.extend({
-    expected: Changes.optional().describe('Fields as you read them: 409 CHANGED_MEANWHILE when one is another by now'),
+    expected: expectedOf(Changes),
   }),
   returns: QuickReplyView,
   async handle(request, deps: GatewayDeps) {

@@ -12,7 +12,7 @@ import { updateClientAlongside } from '#shared/store/numbers/checks.ts'
 import { getClient } from '#shared/store/numbers/clients.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { requireExpected } from '../expected.ts'
+import { expectedOf, requireExpected } from '../expected.ts'
 import { IdParams } from '../schemas.ts'
 
 const tag = 'numbers'
@@ -85,7 +85,7 @@ const update = route({
   summary: 'Change some of the automatic answers of a number; omitted fields keep their value',
   params: IdParams,
   body: Changes.extend({
-    expected: Changes.optional().describe('Fields as you read them: 409 CHANGED_MEANWHILE when one is another by now'),
+    expected: expectedOf(Changes),
   }),
   returns: AnswersView,
   async handle(request, deps: GatewayDeps) {
