@@ -2,7 +2,7 @@ import type { Model, QueryFilter } from 'mongoose'
 import { searchTerms } from '../domain/contacts/search-keys.ts'
 import type { Id } from '../model/documents.ts'
 import { trusted } from './connect.ts'
-import { inTime, type Page, type PageRequest, pageOf, readCursor, SEARCH_MS, totalOf, totalShown } from './pages.ts'
+import { inTime, type Page, type PageRequest, pageOf, readCursor, SEARCH_MS, skippedOf, totalOf, totalShown } from './pages.ts'
 import { perStore } from './per-store.ts'
 import { TtlCache } from './ttl-cache.ts'
 
@@ -97,7 +97,7 @@ const rarestOf = <T extends Row>({ words }: Search<T>) => words.reduce((one, oth
  */
 async function isReadByKeys<T extends Row>(model: Model<T>, { filter }: Sought, count: number, page: PageRequest) {
   if (count <= VERY_FEW || count > FEW_ROWS) return count <= VERY_FEW
-  const wanted = page.limit + 1 + (page.cursor === undefined ? (page.page - 1) * page.limit : 0)
+  const wanted = page.limit + 1 + skippedOf(page)
   const bounds = { maxTimeMS: SEARCH_MS, limit: MOST_COUNTED }
   const all = await inTime(totalOf(model, { tenantId: filter.tenantId } as QueryFilter<T>, bounds, SIZE_MS))
   return count * count <= wanted * all
@@ -106,11 +106,11 @@ async function isReadByKeys<T extends Row>(model: Model<T>, { filter }: Sought, 
 /** The size of a tenant changes slowly. */
 const SIZE_MS = 600_000
 
-async function read<T extends Row>({ model, field, direction, page, after }: Search<T>, filter: Condition, hint?: string) {
+async function read<T extends Row>({ model, field, direction, page }: Search<T>, filter: Condition, hint?: string) {
   const rows = model
     .find(filter as QueryFilter<T>, null, { maxTimeMS: SEARCH_MS, ...(hint && { hint }) })
     .sort({ [field]: direction, _id: direction })
-    .skip(after ? 0 : (page.page - 1) * page.limit)
+    .skip(skippedOf(page))
     .limit(page.limit + 1)
     .lean()
   return (await inTime(rows)) as T[]
@@ -189,7 +189,7 @@ async function totalFound<T extends Row>(
   const end = await endOfReading(first)
   const hint = isPlain(search) ? { hint: indexOf(field) } : {}
   const counted = await inTime(totalOf(model, inOrder(first, end) as QueryFilter<T>, { ...bounds, ...hint }))
-  const seen = (page.cursor === undefined ? (page.page - 1) * page.limit : 0) + rows.length
+  const seen = skippedOf(page) + rows.length
   return upToFew(Math.max(counted, seen), end === null)
 }
 

@@ -70,18 +70,20 @@ export async function findPage<T extends { _id: Id | string }>(
         }
       : filter
   const { hint, maxTimeMs = LIST_MS } = options
-  const skipped = (page.page - 1) * page.limit
   const bounds = { ...(hint && { hint }), maxTimeMS: maxTimeMs }
   const seen = model
     .find(scope as QueryFilter<T>, options.projection, bounds)
     .sort({ [field]: direction, _id: direction })
-    .skip(after ? 0 : skipped)
+    .skip(skippedOf(page))
     .limit(page.limit + 1)
     .lean()
   const rows = (await inTime(seen)) as T[]
   const counted = totalShown(rows, page) ?? (await inTime(totalOf(model, filter, { ...bounds, limit: COUNT_LIMIT + 1 })))
   return pageOf(rows, field, page, { total: Math.min(counted, COUNT_LIMIT), totalIsExact: counted <= COUNT_LIMIT })
 }
+
+/** Rows before the page; behind a cursor none are counted. */
+export const skippedOf = ({ page, limit, cursor }: PageRequest): number => (cursor === undefined ? (page - 1) * limit : 0)
 
 /** The page of rows that were read with one more than its limit. */
 export function pageOf<T extends { _id: Id | string }>(
@@ -98,9 +100,9 @@ export function pageOf<T extends { _id: Id | string }>(
 }
 
 /** The total that the last page of a numbered list tells; null for any other page. */
-export function totalShown(rows: readonly unknown[], { page, limit, cursor }: PageRequest): number | null {
-  const skipped = (page - 1) * limit
-  const isKnown = cursor === undefined && rows.length <= limit && (rows.length > 0 || skipped === 0)
+export function totalShown(rows: readonly unknown[], page: PageRequest): number | null {
+  const skipped = skippedOf(page)
+  const isKnown = page.cursor === undefined && rows.length <= page.limit && (rows.length > 0 || skipped === 0)
   return isKnown ? skipped + rows.length : null
 }
 
@@ -117,7 +119,7 @@ export async function totalOf<T>(
   keptMs = CACHED_MS,
 ): Promise<number> {
   const cache = totalsOf(model)
-  const key = JSON.stringify(filter, (_, value: unknown) => (value instanceof RegExp ? value.source : value))
+  const key = bounds.limit + JSON.stringify(filter, (_, value: unknown) => (value instanceof RegExp ? value.source : value))
   const known = cache.get(key)
   if (known !== undefined) return known
   const counted = await model.countDocuments(filter, bounds)
