@@ -9,10 +9,10 @@ import { audit } from '#shared/store/accounts/audit.ts'
 import { emailTaken, insertUserWithin } from '#shared/store/accounts/people.ts'
 import { insertTenant } from '#shared/store/accounts/tenants.ts'
 import { findPlatformAdmins, findUserByEmail } from '#shared/store/accounts/users.ts'
-import { connectStore, type Store } from '#shared/store/connect.ts'
+import type { Store } from '#shared/store/connect.ts'
 import { ensureDefaultPipeline } from '#shared/store/contacts/pipelines.ts'
 import { isDuplicateKey } from '#shared/store/errors.ts'
-import { MIGRATION_MS, migrate } from '#shared/store/migrate.ts'
+import { connectMigrated } from '#shared/store/migrate.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import type { Session } from '#shared/store/transaction.ts'
 
@@ -109,12 +109,7 @@ async function main(args: string[]): Promise<void> {
   if (!isKnown || (email !== undefined && !/^[^@\s]+@[^@\s]+$/.test(email))) throw new ApiError(400, 'USAGE', USAGE)
   const { MONGODB_URI, DASHBOARD_URL, BASE_URL = 'http://localhost:3000' } = readEnvironment()
   if (!MONGODB_URI) throw new ApiError(400, 'USAGE', 'MONGODB_URI is missing: set it, or write it into .env.')
-  await using store = await connectStore(MONGODB_URI, {
-    appName: 'linko-admin',
-    log: createLogger('admin', 'warn'),
-    answerTimeoutMs: MIGRATION_MS,
-  })
-  await migrate(store)
+  await using store = await connectMigrated(MONGODB_URI, { appName: 'linko-admin', log: createLogger('admin', 'warn') })
   if (command === 'list') {
     const admins = await findPlatformAdmins(store)
     return print(admins.map(({ email, name, status }) => `${email}\t${status}\t${name}`).join('\n') || 'There is none yet.')

@@ -6,9 +6,9 @@ import { isId, toId } from '#shared/model/ids.ts'
 import { readEnvironment } from '#shared/process/config.ts'
 import { createLogger } from '#shared/process/logger.ts'
 import { beginRebuild, findAnalyticsState } from '#shared/store/analytics/states.ts'
-import { connectStore, type Store } from '#shared/store/connect.ts'
+import type { Store } from '#shared/store/connect.ts'
 import { latestSeq } from '#shared/store/events/sequence.ts'
-import { MIGRATION_MS, migrate } from '#shared/store/migrate.ts'
+import { connectMigrated } from '#shared/store/migrate.ts'
 import { importAccounts } from './import/accounts.ts'
 import type { ImportOptions } from './import/context.ts'
 import { importConversations } from './import/conversations.ts'
@@ -76,11 +76,7 @@ async function main(): Promise<number> {
   const env = readEnvironment()
   const oldKey = env.OLD_TOKEN_ENCRYPTION_KEY ?? null
   if (oldKey !== null && !/^[0-9a-f]{64}$/i.test(oldKey)) throw new Error('OLD_TOKEN_ENCRYPTION_KEY is not 64 hex digits.')
-  await using store = await connectStore(env.MONGODB_URI ?? '', {
-    log: createLogger('import', 'warn'),
-    answerTimeoutMs: MIGRATION_MS,
-  })
-  await migrate(store)
+  await using store = await connectMigrated(env.MONGODB_URI ?? '', { log: createLogger('import', 'warn') })
   const client = await new mongoose.mongo.MongoClient(uri).connect()
   try {
     const report = await importFrom(store, client.db(), {

@@ -5,9 +5,9 @@ import { hashPassword } from '#shared/auth/passwords.ts'
 import { searchKeys } from '#shared/domain/contacts/search-keys.ts'
 import type { ClientDoc, ContactDoc, Id } from '#shared/model/documents.ts'
 import { readEnvironment } from '#shared/process/config.ts'
-import { connectStore, type Store } from '#shared/store/connect.ts'
+import type { Store } from '#shared/store/connect.ts'
 import { ensureDefaultPipeline } from '#shared/store/contacts/pipelines.ts'
-import { migrate } from '#shared/store/migrate.ts'
+import { connectMigrated } from '#shared/store/migrate.ts'
 import { acrossTenants, asTenant } from '#shared/store/tenancy/tenancy.ts'
 import { demoConversation, demoId, demoLeadId, demoTemplate, type Parties } from './documents.ts'
 import { DEMO_HISTORY, type DemoConversation } from './history.ts'
@@ -176,8 +176,7 @@ async function main(): Promise<void> {
   const env = readEnvironment()
   refuseProduction(env.NODE_ENV)
   if (!env.MONGODB_URI) throw new Error('MONGODB_URI is missing. Run `npm start` first, or set it.')
-  await using store = await connectStore(env.MONGODB_URI, { appName: 'linko-seed' })
-  await migrate(store)
+  await using store = await connectMigrated(env.MONGODB_URI, { appName: 'linko-seed' })
   await seedDemo(store, createKeyring(env), { nodeEnv: env.NODE_ENV })
   process.stdout.write(`The demo world is seeded. Users: ${DEMO_USERS.map(user => user.email).join(', ')}\n`)
 }

@@ -2,8 +2,7 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { createKeyring } from '#shared/auth/encryption.ts'
 import { ROOT } from '#shared/process/config.ts'
-import { connectStore } from '#shared/store/connect.ts'
-import { migrate } from '#shared/store/migrate.ts'
+import { connectMigrated } from '#shared/store/migrate.ts'
 import { seedDemo } from '../demo/seed.ts'
 import { DEMO_USERS } from '../demo/world.ts'
 import { allowHotDashboard, buildDashboard, serveHotDashboard } from './dashboard.ts'
@@ -143,8 +142,7 @@ async function startProcess(
 }
 
 async function prepareStore(uri: string, settings: Record<string, string>, isEmpty: boolean): Promise<void> {
-  await using store = await connectStore(uri)
-  await migrate(store)
+  await using store = await connectMigrated(uri)
   if (!isEmpty) await seedDemo(store, createKeyring(settings))
 }
 

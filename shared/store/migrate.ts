@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose'
-import type { Store } from './connect.ts'
+import { connectStore, type Store, type StoreOptions } from './connect.ts'
 import { ensureDefaultPipeline } from './contacts/pipelines.ts'
 import { fillKeys } from './fill-keys.ts'
 import { withLease } from './leases.ts'
@@ -18,8 +18,17 @@ const COMPARED = ['unique', 'partialFilterExpression', 'expireAfterSeconds'] as 
 /** One process migrates at a time. A crashed one is waited for no longer than this. */
 const LEASE = { name: 'migrate', ttlMs: 15_000 }
 
-/** Longest wait of a connection that migrates (ms): an index of millions of rows takes minutes to build. */
-export const MIGRATION_MS = 6 * 3_600_000
+/** Longest wait for an answer (ms): an index of millions of rows takes minutes to build. */
+const LONGEST_MS = 6 * 3_600_000
+
+/** Connects, and migrates before anything else is done. @throws Outage, and what a migration throws */
+export async function connectMigrated(uri: string, options: StoreOptions = {}): Promise<Store> {
+  await using opening = new AsyncDisposableStack()
+  const store = opening.use(await connectStore(uri, { ...options, answerTimeoutMs: LONGEST_MS }))
+  await migrate(store)
+  opening.move()
+  return store
+}
 
 /**
  * Creates missing collections (a transaction cannot), missing indexes, each tenant's default pipeline, and the search words of rows
