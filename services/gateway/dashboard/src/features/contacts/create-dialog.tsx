@@ -3,8 +3,8 @@ import { Problem } from '../../lib/api/client.ts'
 import { useRepeatKey } from '../../lib/api/repeat-key.ts'
 import { useText } from '../../lib/i18n/text.tsx'
 import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
 import { Field, Input } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { createContact, useContactsChange } from './data.ts'
 import { FormProblem } from './form-problem.tsx'
 
@@ -19,63 +19,56 @@ export function CreateDialog({ onCreated, onClose }: { onCreated(id: string): vo
   const existing = problem?.errorCode === 'CONTACT_EXISTS' ? problem.extra.contactId : null
   const isPhone = problem?.errorCode === 'PHONE_INVALID'
   return (
-    <Dialog title={t('contacts.create')} onClose={onClose}>
-      <form
-        className="grid gap-4"
-        onSubmit={event => {
-          event.preventDefault()
-          if (add.isPending) return
-          add.mutate(
-            { phone: phone.trim(), name: name.trim() || null, key: key.current() },
-            {
-              onSuccess: ({ id }) => onCreated(id),
-              onError: key.onError,
-            },
-          )
-        }}
-      >
-        <Field
-          label={t('contacts.phone')}
-          hint={t('contacts.phone.hint')}
-          problem={
-            isPhone ? (
-              <bdi>{problem?.errors[0]?.message ?? problem?.detail}</bdi>
-            ) : (
-              typeof existing === 'string' && (
-                <>
-                  {t('contacts.phone.taken')}{' '}
-                  <Button kind="link" small onClick={() => onCreated(existing)}>
-                    {t('contacts.phone.open')}
-                  </Button>
-                </>
-              )
+    <FormDialog
+      title={t('contacts.create')}
+      submit={t('contacts.create.submit')}
+      isBusy={add.isPending}
+      onSubmit={() => {
+        add.mutate(
+          { phone: phone.trim(), name: name.trim() || null, key: key.current() },
+          {
+            onSuccess: ({ id }) => onCreated(id),
+            onError: key.onError,
+          },
+        )
+      }}
+      onClose={onClose}
+    >
+      <Field
+        label={t('contacts.phone')}
+        hint={t('contacts.phone.hint')}
+        problem={
+          isPhone ? (
+            <bdi>{problem?.errors[0]?.message ?? problem?.detail}</bdi>
+          ) : (
+            typeof existing === 'string' && (
+              <>
+                {t('contacts.phone.taken')}{' '}
+                <Button kind="link" small onClick={() => onCreated(existing)}>
+                  {t('contacts.phone.open')}
+                </Button>
+              </>
             )
-          }
-        >
-          {ids => (
-            <Input
-              {...ids}
-              type="tel"
-              required
-              minLength={3}
-              maxLength={40}
-              dir="ltr"
-              value={phone}
-              onChange={event => setPhone(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t('contacts.name')}>
-          {ids => <Input {...ids} maxLength={200} dir="auto" value={name} onChange={event => setName(event.target.value)} />}
-        </Field>
-        {!isPhone && typeof existing !== 'string' && <FormProblem error={add.error} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t('ui.cancel')}</Button>
-          <Button type="submit" kind="primary" busy={add.isPending}>
-            {t('contacts.create.submit')}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+          )
+        }
+      >
+        {ids => (
+          <Input
+            {...ids}
+            type="tel"
+            required
+            minLength={3}
+            maxLength={40}
+            dir="ltr"
+            value={phone}
+            onChange={event => setPhone(event.target.value)}
+          />
+        )}
+      </Field>
+      <Field label={t('contacts.name')}>
+        {ids => <Input {...ids} maxLength={200} dir="auto" value={name} onChange={event => setName(event.target.value)} />}
+      </Field>
+      {!isPhone && typeof existing !== 'string' && <FormProblem error={add.error} />}
+    </FormDialog>
   )
 }

@@ -3,8 +3,8 @@ import { useState } from 'react'
 import { labelsQuery } from '../../lib/data/inbox-aids.ts'
 import { useText } from '../../lib/i18n/text.tsx'
 import { Button, IconButton } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
 import { Check, Field, Input } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import { CloseIcon, PlusIcon } from '../../ui/icons.tsx'
 import { type Contact, useContactChange } from './data.ts'
 import { type AttributeRow, changesOf, rowsOf } from './edits.ts'
@@ -20,64 +20,57 @@ export function EditDialog({ contact, onClose }: { contact: Contact; onClose(): 
   const change = useContactChange()
   const setRow = (id: number, set: Partial<AttributeRow>) => setRows(rows.map(row => (row.id === id ? { ...row, ...set } : row)))
   return (
-    <Dialog title={t('contacts.edit.title')} onClose={onClose}>
-      <form
-        className="grid gap-4"
-        onSubmit={event => {
-          event.preventDefault()
-          if (change.isPending) return
-          const set = changesOf(contact, { name, rows, labels })
-          if (Object.keys(set).length === 0) onClose()
-          else change.mutate({ id: contact.id, ...set }, { onSuccess: onClose })
-        }}
-      >
-        <Field label={t('contacts.name')} hint={t('contacts.name.hint')}>
-          {ids => <Input {...ids} maxLength={200} dir="auto" value={name} onChange={event => setName(event.target.value)} />}
-        </Field>
-        {known.length > 0 && (
-          <fieldset className="flex flex-wrap gap-x-4 gap-y-1">
-            <legend className="weight-name mb-1">{t('contacts.labels')}</legend>
-            {known.map(label => (
-              <Check
-                key={label.id}
-                label={<bdi>{label.name}</bdi>}
-                checked={labels.includes(label.name)}
-                onChange={({ target: { checked } }) =>
-                  setLabels(checked ? [...labels, label.name] : labels.filter(one => one !== label.name))
-                }
-              />
-            ))}
-          </fieldset>
-        )}
-        <fieldset className="grid gap-2">
-          <legend className="weight-name mb-1">{t('contacts.attributes')}</legend>
-          {rows.map(row => (
-            <AttributeFields
-              key={row.id}
-              row={row}
-              onChange={set => setRow(row.id, set)}
-              onRemove={() => setRows(rows.filter(({ id }) => id !== row.id))}
+    <FormDialog
+      title={t('contacts.edit.title')}
+      submit={t('contacts.save')}
+      isBusy={change.isPending}
+      onSubmit={() => {
+        const set = changesOf(contact, { name, rows, labels })
+        if (Object.keys(set).length === 0) onClose()
+        else change.mutate({ id: contact.id, ...set }, { onSuccess: onClose })
+      }}
+      onClose={onClose}
+    >
+      <Field label={t('contacts.name')} hint={t('contacts.name.hint')}>
+        {ids => <Input {...ids} maxLength={200} dir="auto" value={name} onChange={event => setName(event.target.value)} />}
+      </Field>
+      {known.length > 0 && (
+        <fieldset className="flex flex-wrap gap-x-4 gap-y-1">
+          <legend className="weight-name mb-1">{t('contacts.labels')}</legend>
+          {known.map(label => (
+            <Check
+              key={label.id}
+              label={<bdi>{label.name}</bdi>}
+              checked={labels.includes(label.name)}
+              onChange={({ target: { checked } }) =>
+                setLabels(checked ? [...labels, label.name] : labels.filter(one => one !== label.name))
+              }
             />
           ))}
-          <div>
-            <Button
-              small
-              icon={PlusIcon}
-              onClick={() => setRows([...rows, { id: Math.max(0, ...rows.map(({ id }) => id)) + 1, name: '', value: '' }])}
-            >
-              {t('contacts.attribute.add')}
-            </Button>
-          </div>
         </fieldset>
-        <FormProblem error={change.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t('ui.cancel')}</Button>
-          <Button type="submit" kind="primary" busy={change.isPending}>
-            {t('contacts.save')}
+      )}
+      <fieldset className="grid gap-2">
+        <legend className="weight-name mb-1">{t('contacts.attributes')}</legend>
+        {rows.map(row => (
+          <AttributeFields
+            key={row.id}
+            row={row}
+            onChange={set => setRow(row.id, set)}
+            onRemove={() => setRows(rows.filter(({ id }) => id !== row.id))}
+          />
+        ))}
+        <div>
+          <Button
+            small
+            icon={PlusIcon}
+            onClick={() => setRows([...rows, { id: Math.max(0, ...rows.map(({ id }) => id)) + 1, name: '', value: '' }])}
+          >
+            {t('contacts.attribute.add')}
           </Button>
         </div>
-      </form>
-    </Dialog>
+      </fieldset>
+      <FormProblem error={change.error} />
+    </FormDialog>
   )
 }
 

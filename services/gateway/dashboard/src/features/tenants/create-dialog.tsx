@@ -2,9 +2,8 @@ import { useState } from 'react'
 import { Problem } from '../../lib/api/client.ts'
 import { useRepeatKey } from '../../lib/api/repeat-key.ts'
 import { useText } from '../../lib/i18n/text.tsx'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
 import { Field, Input } from '../../ui/field.tsx'
+import { FormDialog } from '../../ui/form-dialog.tsx'
 import type { OneTimeLink } from '../../ui/link-dialog.tsx'
 import { Refused } from '../../ui/refused.tsx'
 import { createTenant, useTenantChange } from './data.ts'
@@ -33,54 +32,46 @@ export function CreateDialog({ onCreated, onClose }: CreateDialogProps) {
     )
   }
   return (
-    <Dialog title={t('tenants.create')} onClose={onClose}>
-      <form
-        className="grid gap-4"
-        onSubmit={event => {
-          event.preventDefault()
-          if (!add.isPending) submit()
-        }}
-      >
-        <Field label={t('tenants.name')}>
-          {ids => (
-            <Input {...ids} required maxLength={200} dir="auto" value={name} onChange={event => setName(event.target.value)} />
-          )}
-        </Field>
-        <Field label={t('tenants.admin')}>
-          {ids => (
-            <Input
-              {...ids}
-              required
-              maxLength={100}
-              dir="auto"
-              value={adminName}
-              onChange={event => setAdminName(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t('tenants.email')} problem={isTaken && t('tenants.email.taken')} hint={t('tenants.email.hint')}>
-          {ids => (
-            <Input
-              {...ids}
-              type="email"
-              required
-              dir="ltr"
-              value={adminEmail}
-              onChange={event => setAdminEmail(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t('tenants.timezone')}>
-          {ids => <Input {...ids} dir="ltr" value={timezone} onChange={event => setTimezone(event.target.value)} />}
-        </Field>
-        <Refused error={isTaken ? null : add.error}>{t('tenants.create.failed')}</Refused>
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t('ui.cancel')}</Button>
-          <Button type="submit" kind="primary" busy={add.isPending}>
-            {t('tenants.create.submit')}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={t('tenants.create')}
+      submit={t('tenants.create.submit')}
+      isBusy={add.isPending}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <Field label={t('tenants.name')}>
+        {ids => (
+          <Input {...ids} required maxLength={200} dir="auto" value={name} onChange={event => setName(event.target.value)} />
+        )}
+      </Field>
+      <Field label={t('tenants.admin')}>
+        {ids => (
+          <Input
+            {...ids}
+            required
+            maxLength={100}
+            dir="auto"
+            value={adminName}
+            onChange={event => setAdminName(event.target.value)}
+          />
+        )}
+      </Field>
+      <Field label={t('tenants.email')} problem={isTaken && t('tenants.email.taken')} hint={t('tenants.email.hint')}>
+        {ids => (
+          <Input
+            {...ids}
+            type="email"
+            required
+            dir="ltr"
+            value={adminEmail}
+            onChange={event => setAdminEmail(event.target.value)}
+          />
+        )}
+      </Field>
+      <Field label={t('tenants.timezone')}>
+        {ids => <Input {...ids} dir="ltr" value={timezone} onChange={event => setTimezone(event.target.value)} />}
+      </Field>
+      <Refused error={isTaken ? null : add.error}>{t('tenants.create.failed')}</Refused>
+    </FormDialog>
   )
 }

@@ -2,12 +2,11 @@ import { type ReactNode, useState } from 'react'
 import { useRepeatKey } from '../../../lib/api/repeat-key.ts'
 import type { LabelView } from '../../../lib/data/inbox-aids.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
-import { Button } from '../../../ui/button.tsx'
-import { Dialog } from '../../../ui/dialog.tsx'
 import { Field, Input } from '../../../ui/field.tsx'
 import { Conflict, type FieldWords } from '../../../ui/form/conflict.tsx'
 import { useDraft } from '../../../ui/form/draft.ts'
 import { conflictOf, isAtFields, problemAt } from '../../../ui/form/field-problems.ts'
+import { FormDialog } from '../../../ui/form-dialog.tsx'
 import { Refused } from '../../../ui/refused.tsx'
 import { Swatch } from '../../../ui/swatch.tsx'
 import { changeLabel, createLabel, type LabelFields, useLabelChange } from './data.ts'
@@ -103,62 +102,48 @@ function LabelForm({ title, submit, fields, isDirty, error, isBusy, onChange, on
   const isTaken = error instanceof Error && 'errorCode' in error && error.errorCode === 'LABEL_EXISTS'
   const isSaid = isTaken || conflictOf(error) !== null || isAtFields(error, FIELDS)
   return (
-    <Dialog title={title} canClose={!isDirty} onClose={onClose}>
-      <form
-        className="grid gap-4"
-        onSubmit={event => {
-          event.preventDefault()
-          if (!isBusy) onSubmit()
-        }}
+    <FormDialog title={title} submit={submit} isBusy={isBusy} canClose={!isDirty} onSubmit={onSubmit} onClose={onClose}>
+      <Field
+        label={t('labels.name')}
+        hint={t('labels.name.hint')}
+        problem={isTaken ? t('labels.name.taken') : problemAt(error, 'name')}
       >
-        <Field
-          label={t('labels.name')}
-          hint={t('labels.name.hint')}
-          problem={isTaken ? t('labels.name.taken') : problemAt(error, 'name')}
-        >
-          {ids => (
-            <Input
-              {...ids}
-              data-autofocus
-              required
-              dir="auto"
-              maxLength={64}
-              value={fields.name}
-              onChange={event => onChange({ name: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label={t('labels.color')} hint={t('labels.color.hint')} problem={problemAt(error, 'color')}>
-          {ids => (
-            <Input
-              {...ids}
-              type="color"
-              className="max-w-24"
-              value={fields.color}
-              onChange={event => onChange({ color: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label={t('labels.description')} hint={t('labels.description.hint')} problem={problemAt(error, 'description')}>
-          {ids => (
-            <Input
-              {...ids}
-              dir="auto"
-              maxLength={200}
-              value={fields.description ?? ''}
-              onChange={event => onChange({ description: event.target.value || null })}
-            />
-          )}
-        </Field>
-        {children}
-        <Refused error={isSaid ? null : error} />
-        <div className="flex flex-wrap justify-end gap-2">
-          <Button onClick={onClose}>{t('ui.cancel')}</Button>
-          <Button type="submit" kind="primary" busy={isBusy}>
-            {submit}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+        {ids => (
+          <Input
+            {...ids}
+            data-autofocus
+            required
+            dir="auto"
+            maxLength={64}
+            value={fields.name}
+            onChange={event => onChange({ name: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label={t('labels.color')} hint={t('labels.color.hint')} problem={problemAt(error, 'color')}>
+        {ids => (
+          <Input
+            {...ids}
+            type="color"
+            className="max-w-24"
+            value={fields.color}
+            onChange={event => onChange({ color: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label={t('labels.description')} hint={t('labels.description.hint')} problem={problemAt(error, 'description')}>
+        {ids => (
+          <Input
+            {...ids}
+            dir="auto"
+            maxLength={200}
+            value={fields.description ?? ''}
+            onChange={event => onChange({ description: event.target.value || null })}
+          />
+        )}
+      </Field>
+      {children}
+      <Refused error={isSaid ? null : error} />
+    </FormDialog>
   )
 }

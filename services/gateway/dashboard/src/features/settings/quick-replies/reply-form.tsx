@@ -6,9 +6,9 @@ import { useFormat } from '../../../lib/i18n/format.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
 import type { TextId } from '../../../lib/i18n/text-ids.ts'
 import { Button } from '../../../ui/button.tsx'
-import { Dialog } from '../../../ui/dialog.tsx'
 import { Field, Input, Select, TextArea } from '../../../ui/field.tsx'
 import { conflictOf, isAtFields, problemAt } from '../../../ui/form/field-problems.ts'
+import { FormDialog } from '../../../ui/form-dialog.tsx'
 import { Refused } from '../../../ui/refused.tsx'
 import type { NewFile, ReplyFields } from './data.ts'
 import { FileField } from './file-field.tsx'
@@ -55,71 +55,66 @@ export function ReplyForm(props: ReplyFormProps) {
   const isEmpty = !fields.text && fields.mediaId === null && file === null
   const isStrange = fields.text !== null && unknownVariables(fields.text).length > 0
   return (
-    <Dialog wide title={title} canClose={!isDirty} onClose={onClose}>
-      <form
-        className="grid gap-4"
-        onSubmit={event => {
-          event.preventDefault()
-          if (!isBusy && !isEmpty && !isStrange) onSubmit()
-        }}
-      >
-        <div className="grid grid-cols-2 gap-4 max-two:grid-cols-1">
-          <Field
-            label={t('replies.shortcut')}
-            hint={t('replies.shortcut.hint')}
-            problem={isTaken ? t('replies.shortcut.taken') : problemAt(error, 'shortcut')}
-          >
-            {ids => (
-              <Input
-                {...ids}
-                data-autofocus
-                required
-                dir="auto"
-                maxLength={32}
-                pattern={SHORTCUT}
-                title={t('replies.shortcut.hint')}
-                value={fields.shortcut}
-                onChange={event => onChange({ shortcut: event.target.value })}
-              />
-            )}
-          </Field>
-          <Field label={t('replies.title')} hint={t('replies.title.hint')} problem={problemAt(error, 'title')}>
-            {ids => (
-              <Input
-                {...ids}
-                required
-                dir="auto"
-                maxLength={120}
-                value={fields.title}
-                onChange={event => onChange({ title: event.target.value })}
-              />
-            )}
-          </Field>
-        </div>
-        <div className="grid grid-cols-[minmax(0,1fr)_16rem] gap-4 max-two:grid-cols-1">
-          <div className="grid content-start gap-4">
-            <TextField text={fields.text} problem={problemAt(error, 'text')} onChange={text => onChange({ text })} />
-            <FileField
-              mediaId={fields.mediaId}
-              file={file}
-              problem={ofFile}
-              onFile={onFile}
-              onRemove={() => onChange({ mediaId: null })}
+    <FormDialog
+      wide
+      title={title}
+      submit={submit}
+      isBusy={isBusy}
+      canSubmit={!isEmpty && !isStrange}
+      canClose={!isDirty}
+      onSubmit={onSubmit}
+      onClose={onClose}
+    >
+      <div className="grid grid-cols-2 gap-4 max-two:grid-cols-1">
+        <Field
+          label={t('replies.shortcut')}
+          hint={t('replies.shortcut.hint')}
+          problem={isTaken ? t('replies.shortcut.taken') : problemAt(error, 'shortcut')}
+        >
+          {ids => (
+            <Input
+              {...ids}
+              data-autofocus
+              required
+              dir="auto"
+              maxLength={32}
+              pattern={SHORTCUT}
+              title={t('replies.shortcut.hint')}
+              value={fields.shortcut}
+              onChange={event => onChange({ shortcut: event.target.value })}
             />
-          </div>
-          <Preview text={fields.text} mediaId={fields.mediaId} file={file} />
+          )}
+        </Field>
+        <Field label={t('replies.title')} hint={t('replies.title.hint')} problem={problemAt(error, 'title')}>
+          {ids => (
+            <Input
+              {...ids}
+              required
+              dir="auto"
+              maxLength={120}
+              value={fields.title}
+              onChange={event => onChange({ title: event.target.value })}
+            />
+          )}
+        </Field>
+      </div>
+      <div className="grid grid-cols-[minmax(0,1fr)_16rem] gap-4 max-two:grid-cols-1">
+        <div className="grid content-start gap-4">
+          <TextField text={fields.text} problem={problemAt(error, 'text')} onChange={text => onChange({ text })} />
+          <FileField
+            mediaId={fields.mediaId}
+            file={file}
+            problem={ofFile}
+            onFile={onFile}
+            onRemove={() => onChange({ mediaId: null })}
+          />
         </div>
-        {children}
-        {isDirty && isEmpty && <p className="text-ink-2">{t('replies.empty')}</p>}
-        <Refused error={isSaid ? null : error} />
-        <div className="flex flex-wrap justify-end gap-2">
-          <Button onClick={onClose}>{t('ui.cancel')}</Button>
-          <Button type="submit" kind="primary" busy={isBusy} disabled={isEmpty || isStrange}>
-            {submit}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+        <Preview text={fields.text} mediaId={fields.mediaId} file={file} />
+      </div>
+      {children}
+      {isDirty && isEmpty && <p className="text-ink-2">{t('replies.empty')}</p>}
+      <Refused error={isSaid ? null : error} />
+    </FormDialog>
   )
 }
 
