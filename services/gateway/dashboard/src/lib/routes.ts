@@ -1,5 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { createRootRouteWithContext, createRoute, redirect } from '@tanstack/react-router'
+import { createRootRouteWithContext, createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import type { ComponentType } from 'react'
+import { loadChunk } from './load-chunk.ts'
 import { useSession } from './session/session-store.ts'
 
 export interface RouterContext {
@@ -18,6 +20,9 @@ export const shellRoute = createRoute({
     if (status === 'signed-out') throw redirect({ to: '/sign-in', search: { next: location.href } as never })
   },
 })
+
+/** The component of a route, in a chunk of its own. */
+export const lazyPage = (load: () => Promise<{ default: ComponentType }>) => lazyRouteComponent(() => loadChunk(load))
 
 /** Parameters of the inbox without an open conversation: an empty object would keep the one that is open. */
 export const NOTHING_OPEN = { conversationId: undefined }

@@ -1,7 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
-import { loadChunk } from '../../lib/load-chunk.ts'
-import { shellRoute } from '../../lib/routes.ts'
+import { lazyPage, shellRoute } from '../../lib/routes.ts'
 import { readAnalyticsSearch } from './search.ts'
 
 /** Are people answered fast, do messages arrive, what does it cost? The period and the filters are in the search. */
@@ -10,5 +9,5 @@ export const analyticsRoute = createRoute({
   path: '/analytics',
   validateSearch: readAnalyticsSearch,
   loader: () => loadTexts('features/analytics'),
-  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
+  component: lazyPage(() => import('./page.tsx')),
 })

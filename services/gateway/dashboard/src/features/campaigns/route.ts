@@ -1,7 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
-import { loadChunk } from '../../lib/load-chunk.ts'
-import { shellRoute } from '../../lib/routes.ts'
+import { lazyPage, shellRoute } from '../../lib/routes.ts'
 import { readCampaignSearch, readCampaignsSearch } from './search.ts'
 
 const loader = () => loadTexts('features/campaigns')
@@ -12,7 +11,7 @@ export const campaignsRoute = createRoute({
   path: '/campaigns',
   validateSearch: readCampaignsSearch,
   loader,
-  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
+  component: lazyPage(() => import('./page.tsx')),
 })
 
 /** The first step of a new campaign: what is sent, from which number. The draft exists from the second step on. */
@@ -20,7 +19,7 @@ export const newCampaignRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/campaigns/new',
   loader,
-  component: lazyRouteComponent(() => loadChunk(() => import('./new/new-page.tsx'))),
+  component: lazyPage(() => import('./new/new-page.tsx')),
 })
 
 /** One campaign: a draft's next steps, or how a started one goes. */
@@ -29,5 +28,5 @@ export const campaignRoute = createRoute({
   path: '/campaigns/$campaignId',
   validateSearch: readCampaignSearch,
   loader,
-  component: lazyRouteComponent(() => loadChunk(() => import('./one-page.tsx'))),
+  component: lazyPage(() => import('./one-page.tsx')),
 })

@@ -1,7 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
-import { loadChunk } from '../../lib/load-chunk.ts'
-import { shellRoute } from '../../lib/routes.ts'
+import { lazyPage, shellRoute } from '../../lib/routes.ts'
 import { readContactsSearch } from './search.ts'
 
 /** People who write to us or whom we write to. Filters and the open contact are in the search. */
@@ -10,5 +9,5 @@ export const contactsRoute = createRoute({
   path: '/contacts',
   validateSearch: readContactsSearch,
   loader: () => loadTexts('features/contacts'),
-  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
+  component: lazyPage(() => import('./page.tsx')),
 })

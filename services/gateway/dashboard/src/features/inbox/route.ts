@@ -1,7 +1,7 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
-import { fetchChunk, loadChunk } from '../../lib/load-chunk.ts'
-import { shellRoute } from '../../lib/routes.ts'
+import { fetchChunk } from '../../lib/load-chunk.ts'
+import { lazyPage, shellRoute } from '../../lib/routes.ts'
 import { loadThread } from './load-thread.ts'
 import { readInboxSearch } from './search.ts'
 
@@ -15,5 +15,5 @@ export const inboxRoute = createRoute({
     if (params.conversationId !== undefined) fetchChunk(loadThread)
     return loadTexts('features/inbox')
   },
-  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
+  component: lazyPage(() => import('./page.tsx')),
 })

@@ -1,7 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
-import { loadChunk } from '../../lib/load-chunk.ts'
-import { shellRoute } from '../../lib/routes.ts'
+import { lazyPage, shellRoute } from '../../lib/routes.ts'
 
 /** Where Meta's dialog returns to: the connection that it was for, and how it ended. */
 export interface NumbersSearch {
@@ -15,5 +14,5 @@ export const numbersRoute = createRoute({
   validateSearch: ({ connection }: Record<string, unknown>): NumbersSearch =>
     typeof connection === 'string' && /^[0-9a-f]{24}$/.test(connection) ? { connection } : {},
   loader: () => loadTexts('features/numbers'),
-  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
+  component: lazyPage(() => import('./page.tsx')),
 })

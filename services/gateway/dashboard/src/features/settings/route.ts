@@ -1,7 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
-import { loadChunk } from '../../lib/load-chunk.ts'
-import { shellRoute } from '../../lib/routes.ts'
+import { lazyPage, shellRoute } from '../../lib/routes.ts'
 import { readSettingsSearch } from './sections.ts'
 
 /** One's own account, and for admins what holds for the company. Section and what is open in it are in the search. */
@@ -10,5 +9,5 @@ export const settingsRoute = createRoute({
   path: '/settings',
   validateSearch: readSettingsSearch,
   loader: () => Promise.all([loadTexts('features/settings'), loadTexts('ui/form')]),
-  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
+  component: lazyPage(() => import('./page.tsx')),
 })

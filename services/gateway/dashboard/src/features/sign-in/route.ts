@@ -1,7 +1,6 @@
-import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { createRoute, redirect } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
-import { loadChunk } from '../../lib/load-chunk.ts'
-import { rootRoute } from '../../lib/routes.ts'
+import { lazyPage, rootRoute } from '../../lib/routes.ts'
 import { useSession } from '../../lib/session/session-store.ts'
 
 export const signInRoute = createRoute({
@@ -16,7 +15,7 @@ export const signInRoute = createRoute({
     if (useSession.getState().status === 'signed-in') throw redirect({ href: search.next ?? '/inbox' })
   },
   loader: () => loadTexts('features/sign-in'),
-  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
+  component: lazyPage(() => import('./page.tsx')),
 })
 
 /** Where a sign-in at an identity provider ends that was refused, with `error`. */

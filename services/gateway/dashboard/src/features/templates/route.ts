@@ -1,7 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
-import { loadChunk } from '../../lib/load-chunk.ts'
-import { shellRoute } from '../../lib/routes.ts'
+import { lazyPage, shellRoute } from '../../lib/routes.ts'
 import { readTemplatesSearch } from './search.ts'
 
 /** Templates of the account: what Meta says of each, and how it looks on a phone. */
@@ -10,7 +9,7 @@ export const templatesRoute = createRoute({
   path: '/templates',
   validateSearch: readTemplatesSearch,
   loader: () => Promise.all([loadTexts('features/templates'), loadTexts('ui/templates')]),
-  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
+  component: lazyPage(() => import('./page.tsx')),
 })
 
 /** A new template. The names of its parts are those of the list and of the preview. */
@@ -18,5 +17,5 @@ export const newTemplateRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/templates/new',
   loader: () => Promise.all([loadTexts('features/templates/editor'), loadTexts('features/templates'), loadTexts('ui/templates')]),
-  component: lazyRouteComponent(() => import('./editor/page.tsx')),
+  component: lazyPage(() => import('./editor/page.tsx')),
 })

@@ -1,7 +1,6 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
-import { loadChunk } from '../../lib/load-chunk.ts'
-import { shellRoute } from '../../lib/routes.ts'
+import { lazyPage, shellRoute } from '../../lib/routes.ts'
 import { readTenantsSearch } from './search.ts'
 
 /** The accounts of the platform, for those who run it. Filters and what is open are in the search. */
@@ -10,5 +9,5 @@ export const tenantsRoute = createRoute({
   path: '/tenants',
   validateSearch: readTenantsSearch,
   loader: () => loadTexts('features/tenants'),
-  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
+  component: lazyPage(() => import('./page.tsx')),
 })

@@ -1,12 +1,11 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
-import { loadChunk } from '../../lib/load-chunk.ts'
-import { rootRoute } from '../../lib/routes.ts'
+import { lazyPage, rootRoute } from '../../lib/routes.ts'
 
 /** Where a one-time link leads: `/welcome#token=…`. */
 export const welcomeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/welcome',
   loader: () => loadTexts('features/welcome'),
-  component: lazyRouteComponent(() => loadChunk(() => import('./page.tsx'))),
+  component: lazyPage(() => import('./page.tsx')),
 })
