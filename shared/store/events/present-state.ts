@@ -31,7 +31,7 @@ export const noteTakenOver = (store: Store, tenantId: string): void => takenOver
  * @returns all events, in the same order; what was read anew is another object. @throws on an unavailable database
  */
 export async function withPresentState(store: Store, events: readonly RealtimeEvent[]): Promise<RealtimeEvent[]> {
-  const doubtful = events.filter(event => isDoubtful(store, event))
+  const doubtful = events.filter(event => noteUpdate(store, event))
   if (doubtful.length === 0) return [...events]
   const conversations = await readConversations(store, doubtful)
   const current = new Map(
@@ -43,7 +43,8 @@ export async function withPresentState(store: Store, events: readonly RealtimeEv
   return events.map(event => current.get(event.eventId) ?? event)
 }
 
-function isDoubtful(store: Store, { name, eventId, tenantId, conversationId, at }: RealtimeEvent): boolean {
+/** Notes an update of a conversation. @returns whether it may show an older state than one before */
+function noteUpdate(store: Store, { name, eventId, tenantId, conversationId, at }: RealtimeEvent): boolean {
   if (name !== 'conversation:updated' || conversationId === null) return false
   const before = numberedOf(store).get(conversationId)
   const isShared = before?.isShared === true || !isOfRecorder(eventId)
