@@ -8,6 +8,7 @@ import {
   type BrowserWorld,
   openBrowserWorld,
   PAGE_MS,
+  START_MS,
   seriousFindings,
   signInAs,
   untilLive,
@@ -27,8 +28,6 @@ import { type Language, textOf } from '#test/support/worlds/browser-texts.ts'
 // Of the page, where a part of these tests runs; the tests themselves have no types of a browser.
 declare const getComputedStyle: (node: unknown) => { color: string; outlineColor: string }
 
-/** Starting everything takes a while on a busy machine. */
-const START_MS = 600_000
 const patience = { timeout: PAGE_MS }
 const { phoneNumberId } = DEMO_TENANTS.demo
 const LANGUAGES = ['en', 'ar'] as const

@@ -1,11 +1,9 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { untilPasses, untilTrue } from '#test/support/until.ts'
-import { type BrowserWorld, openBrowserWorld, PAGE_MS, signInAs, untilLive } from '#test/support/worlds/browser.ts'
+import { type BrowserWorld, openBrowserWorld, PAGE_MS, START_MS, signInAs, untilLive } from '#test/support/worlds/browser.ts'
 import { conversationIdOf, ELODIE, messageOf, openConversation, rowOf, SALMA } from '#test/support/worlds/browser-steps.ts'
 
-/** Starting everything takes a while on a busy machine. */
-const START_MS = 600_000
 const patience = { timeout: PAGE_MS }
 
 let world: BrowserWorld

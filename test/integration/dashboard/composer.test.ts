@@ -2,14 +2,20 @@ import mongoose from 'mongoose'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { untilPasses } from '#test/support/until.ts'
-import { type BrowserWorld, openBrowserWorld, PAGE_MS, seriousFindings, signInAs } from '#test/support/worlds/browser.ts'
+import {
+  type BrowserWorld,
+  openBrowserWorld,
+  PAGE_MS,
+  START_MS,
+  seriousFindings,
+  signInAs,
+} from '#test/support/worlds/browser.ts'
 
 /** Starting everything takes a while on a busy machine. */
 // Of the page, where a part of these tests runs; the tests themselves have no types of a browser.
 declare const DataTransfer: new () => { items: { add(file: File): void } }
 declare const ClipboardEvent: new (type: string, init: object) => Event
 
-const START_MS = 600_000
 const SALMA = '212661000101'
 const patience = { timeout: PAGE_MS }
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='

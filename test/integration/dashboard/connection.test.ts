@@ -3,11 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
 import { untilPasses, untilTrue } from '#test/support/until.ts'
-import { type BrowserWorld, openBrowserWorld, PAGE_MS, signInAs, untilLive } from '#test/support/worlds/browser.ts'
+import { type BrowserWorld, openBrowserWorld, PAGE_MS, START_MS, signInAs, untilLive } from '#test/support/worlds/browser.ts'
 import { messageOf, openConversation, reply, rowOf, SALMA, textsOf, untilShownOnce } from '#test/support/worlds/browser-steps.ts'
 
-/** Starting everything takes a while on a busy machine. */
-const START_MS = 600_000
 const patience = { timeout: PAGE_MS }
 const { phoneNumberId } = DEMO_TENANTS.demo
 

@@ -8,6 +8,7 @@ import {
   type BrowserWorld,
   openBrowserWorld,
   PAGE_MS,
+  START_MS,
   seriousFindings,
   signInAs,
   type Visitor,
@@ -15,7 +16,6 @@ import {
 import { publishUnreadable, SALMA } from '#test/support/worlds/browser-steps.ts'
 import { type Endpoint, startEndpoint } from '#test/support/worlds/subscriptions.ts'
 
-const START_MS = 600_000
 /** A look at every page with an id, as three people. */
 const ALL_MS = 900_000
 const patience = { timeout: PAGE_MS }

@@ -4,11 +4,17 @@ import { promisify } from 'node:util'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ROOT } from '#shared/process/config.ts'
-import { type BrowserWorld, openBrowserWorld, PAGE_MS, seriousFindings, type Visitor } from '#test/support/worlds/browser.ts'
+import {
+  type BrowserWorld,
+  openBrowserWorld,
+  PAGE_MS,
+  START_MS,
+  seriousFindings,
+  type Visitor,
+} from '#test/support/worlds/browser.ts'
 import { messageOf, rowOf } from '#test/support/worlds/browser-steps.ts'
 import { SPARE } from '#test/support/worlds/onboarding.ts'
 
-const START_MS = 600_000
 const patience = { timeout: PAGE_MS }
 const PASSWORD = 'correct horse battery staple of Rabat'
 const CUSTOMER = { waId: '212661000888', name: 'Samira Bennis' }

@@ -3,11 +3,16 @@ import type { ClientDoc, ConversationDoc, MessageDoc } from '#shared/model/docum
 import { newMessage } from '#shared/model/new-rows.ts'
 import { connectStore } from '#shared/store/connect.ts'
 import { untilPasses } from '#test/support/until.ts'
-import { type BrowserWorld, openBrowserWorld, PAGE_MS, seriousFindings, signInAs } from '#test/support/worlds/browser.ts'
+import {
+  type BrowserWorld,
+  openBrowserWorld,
+  PAGE_MS,
+  START_MS,
+  seriousFindings,
+  signInAs,
+} from '#test/support/worlds/browser.ts'
 import { KARIM, messageOf, openConversation } from '#test/support/worlds/browser-steps.ts'
 
-/** Starting everything takes a while on a busy machine. */
-const START_MS = 600_000
 const SALMA = '212661000101'
 const patience = { timeout: PAGE_MS }
 

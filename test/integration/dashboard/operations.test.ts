@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type BrowserWorld, openBrowserWorld, PAGE_MS, seriousFindings, signInAs } from '#test/support/worlds/browser.ts'
+import {
+  type BrowserWorld,
+  openBrowserWorld,
+  PAGE_MS,
+  START_MS,
+  seriousFindings,
+  signInAs,
+} from '#test/support/worlds/browser.ts'
 import { publishPoison, publishUnreadable, rowOf } from '#test/support/worlds/browser-steps.ts'
 
-const START_MS = 600_000
 const SALMA = '212661000101'
 const patience = { timeout: PAGE_MS }
 

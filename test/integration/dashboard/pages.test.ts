@@ -2,11 +2,16 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type DashboardPage, dashboardPages } from '#test/screens/dashboard-pages.ts'
 import { untilPasses, untilTrue } from '#test/support/until.ts'
-import { type BrowserWorld, openBrowserWorld, PAGE_MS, seriousFindings, signInAs } from '#test/support/worlds/browser.ts'
+import {
+  type BrowserWorld,
+  openBrowserWorld,
+  PAGE_MS,
+  START_MS,
+  seriousFindings,
+  signInAs,
+} from '#test/support/worlds/browser.ts'
 import { ELODIE, openConversation, rowOf, SALMA } from '#test/support/worlds/browser-steps.ts'
 
-/** Starting everything takes a while on a busy machine. */
-const START_MS = 600_000
 /** A look at every page. */
 const ALL_MS = 900_000
 const patience = { timeout: PAGE_MS }

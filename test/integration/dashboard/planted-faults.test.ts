@@ -5,6 +5,7 @@ import {
   type BrowserWorld,
   openBrowserWorld,
   PAGE_MS,
+  START_MS,
   seriousFindings,
   signInAs,
   untilLive,
@@ -13,7 +14,6 @@ import { publishUnreadable, SALMA } from '#test/support/worlds/browser-steps.ts'
 import { textOf } from '#test/support/worlds/browser-texts.ts'
 import { answerWith, type Endpoint, startEndpoint, take } from '#test/support/worlds/subscriptions.ts'
 
-const START_MS = 600_000
 const patience = { timeout: PAGE_MS }
 const { accessToken, phoneNumberId } = DEMO_TENANTS.demo
 const en = (id: string) => textOf('en', id)

@@ -1,11 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { untilPasses } from '#test/support/until.ts'
-import { type BrowserWorld, openBrowserWorld, PAGE_MS, seriousFindings, signInAs } from '#test/support/worlds/browser.ts'
+import {
+  type BrowserWorld,
+  openBrowserWorld,
+  PAGE_MS,
+  START_MS,
+  seriousFindings,
+  signInAs,
+} from '#test/support/worlds/browser.ts'
 import { SALMA } from '#test/support/worlds/browser-steps.ts'
 import { textOf } from '#test/support/worlds/browser-texts.ts'
 import { answerWith, type Endpoint, startEndpoint, take, verified } from '#test/support/worlds/subscriptions.ts'
 
-const START_MS = 600_000
 const patience = { timeout: PAGE_MS }
 
 let endpoint: Endpoint

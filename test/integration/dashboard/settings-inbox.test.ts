@@ -1,11 +1,17 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { untilPasses, untilTrue } from '#test/support/until.ts'
-import { type BrowserWorld, openBrowserWorld, PAGE_MS, seriousFindings, signInAs } from '#test/support/worlds/browser.ts'
+import {
+  type BrowserWorld,
+  openBrowserWorld,
+  PAGE_MS,
+  START_MS,
+  seriousFindings,
+  signInAs,
+} from '#test/support/worlds/browser.ts'
 import { KARIM, SALMA } from '#test/support/worlds/browser-steps.ts'
 import { textOf } from '#test/support/worlds/browser-texts.ts'
 
-const START_MS = 600_000
 const patience = { timeout: PAGE_MS }
 const ENGLISH = ['en', 'light'] as const
 const ARABIC = ['ar', 'dark'] as const

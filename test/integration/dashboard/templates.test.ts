@@ -3,14 +3,13 @@ import {
   type BrowserWorld,
   openBrowserWorld,
   PAGE_MS,
+  START_MS,
   seriousFindings,
   signInAs,
   untilLive,
 } from '#test/support/worlds/browser.ts'
 import { textOf } from '#test/support/worlds/browser-texts.ts'
 
-/** Starting everything takes a while on a busy machine. */
-const START_MS = 600_000
 const patience = { timeout: PAGE_MS }
 
 let world: BrowserWorld

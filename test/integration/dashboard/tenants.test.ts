@@ -4,13 +4,13 @@ import {
   type BrowserWorld,
   openBrowserWorld,
   PAGE_MS,
+  START_MS,
   seriousFindings,
   signInAs,
   untilLive,
 } from '#test/support/worlds/browser.ts'
 import { ELODIE, openConversation, reply, rowOf } from '#test/support/worlds/browser-steps.ts'
 
-const START_MS = 600_000
 const patience = { timeout: PAGE_MS }
 const OTHER = DEMO_TENANTS.other
 const HAJAR = { waId: '212661000909', name: 'Hajar Amrani' }

@@ -11,6 +11,8 @@ import { chromiumPath } from '../chromium.ts'
 import { startProxy } from '../tcp-proxy.ts'
 import { createWorld } from '../world.ts'
 
+/** For what hangs while everything starts, and for a test of many pages. */
+export const START_MS = 600_000
 /** For what hangs: a page may be ten times slower on one machine than on another. */
 export const PAGE_MS = 120_000
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
