@@ -41,10 +41,11 @@ export async function run(): Promise<void> {
     extraEnv: { LOG_LEVEL: 'warn', RATE_LIMIT_API: '100000000/min', RATE_LIMIT_AUTH: '100000/min' },
     report: () => undefined,
   })
-  await using store = await connectStore(stack.env.MONGODB_URI as string)
+  const uri = stack.env.MONGODB_URI as string
+  await using store = await connectStore(uri)
   const { phoneNumberId } = DEMO_TENANTS.demo
   const client = (await store.raw.clients.findOne({ phoneNumberId })) as ClientDoc
-  await fillInbox(store, client, { conversations: CONVERSATIONS, messages: 3 * CONVERSATIONS })
+  await fillInbox(store, uri, client, { conversations: CONVERSATIONS, messages: 3 * CONVERSATIONS })
   const newest = await newestOf(store, client, ROWS)
   await lengthen(store, client, newest[0] as Shown)
   await using browser = await openBrowser(stack.env.BASE_URL as string)

@@ -33,7 +33,7 @@ export async function run(): Promise<void> {
   const admin = await adminOf(store, 'demo')
   const client = (await store.raw.clients.findOne({ tenantId: admin.tenantId })) as ClientDoc
   const from = performance.now()
-  await fillInbox(store, client, { conversations: CONVERSATIONS, messages: MESSAGES })
+  await fillInbox(store, bed.mongodbUri, client, { conversations: CONVERSATIONS, messages: MESSAGES })
   const took = ((performance.now() - from) / 1000).toFixed(0)
   console.log(
     `${CONVERSATIONS} conversations, ${MESSAGES} messages, written in ${took} s; ${USERS} users, a request a second each`,

@@ -22,7 +22,7 @@ const TARGET = 1.25
 /** The time from an event to its delivery, without others and beside tenants whose endpoints hang, fail or answer after seconds. */
 export async function run(): Promise<void> {
   await using bed = await openBed()
-  await using store = await bed.openStore('new')
+  const store = await bed.openStore('new')
   await migrate(store)
   const tenantId = await addTenant(store)
   const subject = subscriptionsOf({ store, keyring, tenantId })

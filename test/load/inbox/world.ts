@@ -1,7 +1,7 @@
 import type { ClientDoc, ContactDoc, ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
 import { lastMessageOf, newContact, newConversation, newMessage } from '#shared/model/new-rows.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { migrate } from '#shared/store/migrate.ts'
+import { connectMigrated } from '#shared/store/migrate.ts'
 
 /** An inbox of one number, as years of work leave it. */
 export interface InboxShape {
@@ -30,8 +30,16 @@ export const nameOf = (i: number) => `${GIVEN[i % GIVEN.length]} ${FAMILY[Math.f
 
 export const phoneOf = (i: number) => String(212_700_000_000 + i)
 
-/** Fills the inbox of a number. Indexes are built after the rows, which takes a third of the time. */
-export async function fillInbox(store: Store, client: ClientDoc, { conversations, messages }: InboxShape): Promise<void> {
+/**
+ * Fills the inbox of a number. Indexes are built after the rows, which takes a third of the time; a connection to `uri` builds them,
+ * which waits for an answer as long as millions of rows need.
+ */
+export async function fillInbox(
+  store: Store,
+  uri: string,
+  client: ClientDoc,
+  { conversations, messages }: InboxShape,
+): Promise<void> {
   const of = Math.max(1, Math.round(messages / conversations))
   const now = Date.now()
   await store.raw.messages.dropIndexes()
@@ -44,7 +52,7 @@ export async function fillInbox(store: Store, client: ClientDoc, { conversations
     const rows = people.flatMap(person => person.messages)
     for (let at = 0; at < rows.length; at += BATCH) await store.raw.messages.insertMany(rows.slice(at, at + BATCH))
   }
-  await migrate(store)
+  await using _migrated = await connectMigrated(uri)
 }
 
 interface Person {
