@@ -17,8 +17,12 @@ export const FEW_ROWS = 2000
 /** So many rows of a word are read by its keys in any case, and the rows of a tenant are counted up to here. */
 const VERY_FEW = 100
 const MOST_COUNTED = 100_000
-/** Rows of the tenant that are read in the order of the list. Further on few rows match, or old ones: then the keys are asked. */
+/**
+ * Rows of the tenant that are read in the order of the list, and how many when those show that so many fill the page. Further on few
+ * rows match, or old ones: then the keys are asked.
+ */
 export const MOST_READ = 5000
+const MOST_READ_ON = 25_000
 
 /** The index in the order of a list. */
 const indexOf = (field: string) =>
@@ -65,11 +69,8 @@ export async function findPeople<T extends Row>(
   const direction = ascending ? 1 : -1
   const isRare = await isReadByKeys(model, sought, Math.min(...words.map(({ count }) => count)), page)
   const search = { ...sought, model, field, direction, page, after, words, isRare } as const
-  const end = isRare ? null : await endOfReading(search)
-  // With filters their own indexes may serve better. Without a hint every index of the tenant is tried, each time.
-  const newest = isRare ? null : await read(search, inOrder(search, end), isPlain(search) ? indexOf(field) : undefined)
-  const isWhole = newest !== null && (end === null || newest.length > page.limit)
-  const rows = isWhole ? newest : await read(search, byKeys(search), 'tenant_keys')
+  const newest = isRare ? null : await readNewest(search)
+  const rows = newest ?? (await read(search, byKeys(search), 'tenant_keys'))
   return pageOf(rows, field, page, await totalFound(search, rows))
 }
 
@@ -116,6 +117,21 @@ async function read<T extends Row>({ model, field, direction, page }: Search<T>,
   return (await inTime(rows)) as T[]
 }
 
+/** The page in the order of the list; null when it is not full within the rows that are read. */
+async function readNewest<T extends Row>(search: Search<T>): Promise<T[] | null> {
+  const { page, field } = search
+  let found = Number.POSITIVE_INFINITY
+  for (const most of [MOST_READ, MOST_READ_ON]) {
+    if ((found * most) / MOST_READ <= page.limit) break
+    const end = await endOfReading(search, most)
+    // With filters their own indexes may serve better. Without a hint every index of the tenant is tried, each time.
+    const rows = await read(search, inOrder(search, end), isPlain(search) ? indexOf(field) : undefined)
+    if (end === null || rows.length > page.limit) return rows
+    found = rows.length
+  }
+  return null
+}
+
 /** Rows by the keys of the rarest word, which the filter names as the only one that an index can find. */
 function byKeys<T extends Row>(search: Search<T>): Condition {
   const rarest = rarestOf(search)
@@ -151,11 +167,11 @@ function unindexed<T extends Row>({ keys }: Search<T>, words: Search<T>['words']
 const ENDS_MS = 30_000
 const endsOf = perStore<TtlCache<string, Date | null>>(() => new TtlCache(1000))
 
-/** Time of the last row that is read in the order of the list; null when all are. Of the first page it may be 30 s old. */
-async function endOfReading<T extends Row>(search: Search<T>): Promise<Date | null> {
+/** Time of the last of `most` rows in the order of the list; null when there are no more. Of the first page it may be 30 s old. */
+async function endOfReading<T extends Row>(search: Search<T>, most = MOST_READ): Promise<Date | null> {
   const { model, field, direction, after, filter } = search
   const cache = endsOf(model)
-  const key = `${filter.tenantId} ${field}`
+  const key = `${filter.tenantId} ${field} ${most}`
   const known = after === null ? cache.get(key) : undefined
   if (known !== undefined) return known
   const bounds = { maxTimeMS: SEARCH_MS, hint: indexOf(field) }
@@ -163,7 +179,7 @@ async function endOfReading<T extends Row>(search: Search<T>): Promise<Date | nu
   const rows = model
     .find({ tenantId: filter.tenantId, [field]: trusted(range) } as QueryFilter<T>, { [field]: 1, _id: 0 }, bounds)
     .sort({ [field]: direction, _id: direction })
-    .skip(MOST_READ)
+    .skip(most)
     .limit(1)
     .lean()
   const [last] = (await inTime(rows)) as unknown as T[]

@@ -158,11 +158,12 @@ describe('among many', () => {
   const MANY = MOST_READ + 2350
   /** The oldest ones, which have a word that is not rare: none of them is among the newest. */
   const OLD = FEW_ROWS + 300
+  /** Of the newest few enough to leave a page of them not full, of the old ones more than are read by their keys. */
+  const isThin = (i: number) => (i < MOST_READ ? i % 250 === 1 : true)
   const people = Array.from({ length: MANY }, (_, i) => ({
-    name: `${i % 2 ? 'Common' : 'Other'} ${i % 500 ? '' : 'Seldom'} ${i >= MANY - OLD ? 'Ancient' : ''} n${i}`.replace(
-      / +/g,
-      ' ',
-    ),
+    name: [i % 2 ? 'Common' : 'Other', !(i % 500) && 'Seldom', i >= MANY - OLD && 'Ancient', isThin(i) && 'Thin', `n${i}`]
+      .filter(Boolean)
+      .join(' '),
     isClosed: i % 3 === 0,
   }))
   const inOrder = (...words: string[]) => people.filter(({ name }) => words.every(word => ` ${name}`.includes(` ${word}`)))
@@ -228,8 +229,17 @@ describe('among many', () => {
     expect(Math.max(...explained.map(({ examined }) => examined))).toBeLessThan(MOST_READ + 10)
   })
 
+  test('a word that some of the newest rows have is read on in the order of the list', async () => {
+    const { names, explained } = await page({ q: 'thin' })
+    expect(names).toEqual(first(inOrder('Thin')))
+    const [full] = explained.filter(({ found }) => found === 26)
+    expect(full?.indexes).toEqual(['tenant_activity'])
+    expect(full?.examined).toBeLessThan(MOST_READ + 100)
+  })
+
   test.for([
     [{ q: 'comm' }, ['Common']],
+    [{ q: 'thin' }, ['Thin']],
     [{ q: 'ancient' }, ['Ancient']],
     [{ q: 'seldom' }, ['Seldom']],
     [{ q: 'other ancient' }, ['Other', 'Ancient']],
