@@ -1,5 +1,4 @@
 import { useLingui } from '@lingui/react'
-import { useMemo } from 'react'
 import { INTL_LOCALES, type Language } from './languages.ts'
 
 const MINUTE = 60_000
@@ -37,8 +36,14 @@ export interface Formats {
 /** Formats of the present language. Times are in the zone of the browser. */
 export function useFormat(): Formats {
   const { i18n } = useLingui()
-  return useMemo(() => formatsOf(i18n.locale as Language), [i18n.locale])
+  const language = i18n.locale as Language
+  const known = kept.get(language) ?? formatsOf(language)
+  kept.set(language, known)
+  return known
 }
+
+/** Formats by language. To make one of the browser's formatters takes as long as a hundred uses, and every row of a list has several. */
+const kept = new Map<Language, Formats>()
 
 export function formatsOf(language: Language, timeZone?: string): Formats {
   const locale = INTL_LOCALES[language]
@@ -84,13 +89,11 @@ export function formatsOf(language: Language, timeZone?: string): Formats {
     percent(share) {
       const digits = share > 0 && share < 1 && (share < 0.1 || share > 0.9) ? 1 : 0
       const format = { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits } as const
-      return new Intl.NumberFormat(locale, format).format(share)
+      return numberFormat(locale, format).format(share)
     },
     // A space that does not break stands between number and currency, so that a price is never torn apart.
     money: (amount, currency) =>
-      new Intl.NumberFormat(locale, { style: 'currency', currency, minimumFractionDigits: 2 })
-        .format(amount)
-        .replaceAll(' ', '\u00a0'),
+      numberFormat(locale, { style: 'currency', currency, minimumFractionDigits: 2 }).format(amount).replaceAll(' ', '\u00a0'),
     duration: ms => durationText(ms, locale),
     left(ms) {
       if (ms < HOUR) return unitText(Math.max(0, Math.floor(ms / MINUTE)), 'minute', locale)
@@ -101,9 +104,19 @@ export function formatsOf(language: Language, timeZone?: string): Formats {
   }
 }
 
+const numberFormats = new Map<string, Intl.NumberFormat>()
+
+/** The formatter of these options, made once. */
+function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${locale} ${JSON.stringify(options)}`
+  const known = numberFormats.get(key) ?? new Intl.NumberFormat(locale, options)
+  numberFormats.set(key, known)
+  return known
+}
+
 /** British English writes “42 mins”. */
 const unitText = (value: number, unit: string, locale: string, digits = 0) =>
-  new Intl.NumberFormat(locale === 'en-GB' ? 'en' : locale, {
+  numberFormat(locale === 'en-GB' ? 'en' : locale, {
     style: 'unit',
     unit,
     unitDisplay: 'short',
