@@ -18,6 +18,7 @@ import { useShownIds } from './next-conversation.ts'
 import { SelectBox } from './select-box.tsx'
 import { useUnreadTitle } from './unread-title.ts'
 import { useRowKeys } from './use-row-keys.ts'
+import { useRowLinks } from './use-row-links.ts'
 
 const FirstSteps = lazyPart(() => import('./first-steps.tsx'))
 
@@ -80,6 +81,7 @@ function Rows({ rows, query, openId }: { rows: ConversationView[]; query: ListQu
   const stop = at ?? openId ?? rows[0]?.id ?? null
   const onKeyDown = useRowKeys({ rows, at: stop, scrollTo: index => virtual.scrollToIndex(index), onMove: setAt })
   const hasSeveralNumbers = (useNumbers()?.length ?? 0) > 1
+  const { hrefOf, ...pointing } = useRowLinks()
   const { news, showNews } = useNews(rows, scroller)
   return (
     <div ref={scroller} className="relative min-h-0 flex-1 overflow-auto border-t border-line">
@@ -88,6 +90,7 @@ function Rows({ rows, query, openId }: { rows: ConversationView[]; query: ListQu
         id="inbox-list"
         aria-label={t('inbox.conversations')}
         onKeyDown={onKeyDown}
+        {...pointing}
         className="relative"
         style={{ blockSize: virtual.getTotalSize() }}
       >
@@ -104,6 +107,7 @@ function Rows({ rows, query, openId }: { rows: ConversationView[]; query: ListQu
             >
               <ConversationRow
                 conversation={row}
+                href={hrefOf(row.id)}
                 isOpen={row.id === openId}
                 isStop={row.id === stop}
                 showsNumber={hasSeveralNumbers}

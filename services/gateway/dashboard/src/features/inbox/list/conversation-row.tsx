@@ -1,4 +1,3 @@
-import { Link, useSearch } from '@tanstack/react-router'
 import clsx from 'clsx'
 import { memo, type ReactNode } from 'react'
 import type { ConversationView } from '#shared/contracts/views.ts'
@@ -15,29 +14,26 @@ import { initialsOf } from '../../../ui/initials.ts'
 import { Count } from '../../../ui/tag.tsx'
 import { Tick, tickOf } from '../../../ui/tick.tsx'
 import { HOUR_MS, leftOf } from '../../../ui/window.ts'
-import { searchOfList } from '../search.ts'
 import { LastText } from './last-text.tsx'
 
 interface RowProps {
   conversation: ConversationView
+  href: string
   isOpen: boolean
   /** Has the list's one tab stop. */
   isStop: boolean
   showsNumber: boolean
 }
 
-/** 64 px, two lines, and the margin with time above and count, assignee or minutes below. One link. */
-export const ConversationRow = memo(function ConversationRow({ conversation, isOpen, isStop, showsNumber }: RowProps) {
+/** 64 px, two lines, and the margin with time above and count, assignee or minutes below. One link, whose clicks the list takes. */
+export const ConversationRow = memo(function ConversationRow({ conversation, href, isOpen, isStop, showsNumber }: RowProps) {
   const t = useText()
-  const search = searchOfList(useSearch({ from: '/shell/inbox/{-$conversationId}' }))
   const { id, unreadCount, windowExpiresAt } = conversation
   const { text: name, isLtr } = nameOf(conversation)
   const isUnread = unreadCount > 0
   return (
-    <Link
-      to="/inbox/{-$conversationId}"
-      params={{ conversationId: id }}
-      search={search}
+    <a
+      href={href}
       data-conversation={id}
       tabIndex={isStop ? 0 : -1}
       aria-current={isOpen ? 'true' : undefined}
@@ -66,7 +62,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, isO
           <Count value={unreadCount} label={t('inbox.unread', { n: unreadCount })} />
         </span>
       </span>
-    </Link>
+    </a>
   )
 })
 

@@ -1,4 +1,5 @@
 import clsx from 'clsx'
+import { memo } from 'react'
 import type { ConversationView } from '#shared/contracts/views.ts'
 import { nameOf } from '../../../lib/data/contact-name.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
@@ -6,7 +7,7 @@ import { useShownIds } from './next-conversation.ts'
 import { toggle, useSelection } from './selection.ts'
 
 /** Selects a row: over its picture, when the pointer or the focus is on it, and on all rows once something is selected. */
-export function SelectBox({ conversation, isStop }: { conversation: ConversationView; isStop: boolean }) {
+export const SelectBox = memo(function SelectBox({ conversation, isStop }: { conversation: ConversationView; isStop: boolean }) {
   const t = useText()
   const { id } = conversation
   const isChosen = useSelection(({ ids }) => ids.has(id))
@@ -32,4 +33,4 @@ export function SelectBox({ conversation, isStop }: { conversation: Conversation
       </span>
     </label>
   )
-}
+})
