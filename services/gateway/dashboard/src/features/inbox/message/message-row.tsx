@@ -1,5 +1,6 @@
-import { Link } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import clsx from 'clsx'
+import { useState } from 'react'
 import type { MessageView } from '#shared/contracts/views.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
@@ -23,18 +24,23 @@ interface MessageRowProps {
 /** A message: what it says on its author's side, its time and its tick in the margin. */
 export function MessageRow({ message, isFirst, quoted, onJump, isActive }: MessageRowProps) {
   const isOwn = message.direction === 'OUTBOUND'
+  // Its tools are drawn when somebody comes to it: in a thread of thousands they would be most of the page.
+  const [isNear, setNear] = useState(false)
+  const come = () => setNear(true)
   if (message.type === 'handover') return <HandoverRow message={message} />
   return (
     <li
       tabIndex={isActive ? 0 : -1}
       className={clsx('group/row grid scroll-mt-10 grid-cols-[minmax(0,1fr)_var(--margin)]', isFirst && 'not-first:mt-3')}
       data-message={message.id}
+      onPointerEnter={come}
+      onFocus={come}
     >
       <div className={clsx('flex min-w-0 flex-col pe-3', isOwn ? 'items-end ps-8' : 'items-start')}>
         {isFirst && <Author message={message} />}
         <div className="relative max-w-full min-w-0">
           <Bubble message={message} isFirst={isFirst} quoted={quoted} onJump={onJump} />
-          <MessageTools message={message} isActive={isActive} />
+          {(isNear || isActive) && <MessageTools message={message} isActive={isActive} />}
         </div>
         <Reactions reactions={message.reactions} />
         {message.waiting && message.status === 'QUEUED' && <Waiting message={message} waiting={message.waiting} />}
@@ -105,6 +111,8 @@ function Quote({ quoted, onJump }: Pick<MessageRowProps, 'quoted' | 'onJump'>) {
 function Margin({ message }: { message: MessageView }) {
   const { time, full } = useFormat()
   const t = useText()
+  // A button, for a link of the router is drawn anew at every change of the address, in each of thousands of rows.
+  const navigate = useNavigate({ from: '/inbox/{-$conversationId}' })
   const tick = message.direction === 'OUTBOUND' ? tickOf(message.status) : null
   return (
     <div className="flex items-start gap-1.5 ps-3 pt-2 text-meta text-ink-3 max-two:flex-col max-two:gap-0 max-two:ps-1.5">
@@ -113,16 +121,15 @@ function Margin({ message }: { message: MessageView }) {
       </time>
       {message.editedAt && <span title={full(message.editedAt)}>{t('message.edited')}</span>}
       {tick && (
-        <Link
-          from="/inbox/{-$conversationId}"
-          to="."
-          search={before => ({ ...before, message: message.id })}
+        <button
+          type="button"
+          onClick={() => void navigate({ to: '.', search: before => ({ ...before, message: message.id }) })}
           tabIndex={-1}
           title={t('message.timeline')}
           className="grid min-h-6 min-w-6 place-items-center -my-1 rounded-1 hover:bg-hover"
         >
           <Tick state={tick} at={time(message.statusUpdatedAt)} />
-        </Link>
+        </button>
       )}
     </div>
   )

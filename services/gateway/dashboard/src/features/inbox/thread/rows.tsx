@@ -26,7 +26,17 @@ export function rowsOf(items: readonly Item[]): Row[] {
   }))
 }
 
-const dayOf = (item: Item | undefined) => item && new Date(timeOf(item)).toDateString()
+/** Days by content: they are compared for all rows whenever one comes. */
+const days = new WeakMap<object, string>()
+
+function dayOf(item: Item | undefined): string | undefined {
+  if (item === undefined) return undefined
+  const content = contentOf(item)
+  const day = days.get(content) ?? new Date(timeOf(item)).toDateString()
+  days.set(content, day)
+  return day
+}
+
 const messageOf = (item: Item | undefined) => (item?.kind === 'message' ? item.message : undefined)
 
 function quotedOf(item: Item, byId: ReadonlyMap<string, MessageView>): MessageView | null {

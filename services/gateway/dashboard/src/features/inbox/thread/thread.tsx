@@ -1,19 +1,16 @@
-import { type InfiniteData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useCallback, useLayoutEffect, useRef, useState } from 'react'
 import type { ConversationView, MessageView } from '#shared/contracts/views.ts'
-import type { ListPage } from '../../../lib/api/types.ts'
-import { inOrder } from '../../../lib/data/message-list.ts'
-import { messagesQuery, scheduledQuery } from '../../../lib/data/messages.ts'
-import { notesQuery } from '../../../lib/data/notes.ts'
+import { messagesQuery } from '../../../lib/data/messages.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
-import { outboxOf, useOutbox } from '../../../lib/outbox/outbox.ts'
 import { Bone, Empty, ErrorRow } from '../../../ui/states.tsx'
 import { quote } from '../message/message-tools.tsx'
-import { foldReactions, idOf, itemsOf, withScheduled } from './items.ts'
+import { idOf } from './items.ts'
 import { OutboxBubble } from './outbox-bubble.tsx'
-import { partsOf, type Row, Rows, rowsOf } from './rows.tsx'
+import { type Row, Rows } from './rows.tsx'
 import { useMarkRead } from './use-mark-read.ts'
 import { useOlder } from './use-older.ts'
+import { useRows } from './use-rows.ts'
 
 interface ThreadProps {
   conversationId: string
@@ -25,17 +22,13 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
   const t = useText()
   const query = useInfiniteQuery(messagesQuery(conversationId))
   const { data, error, isPending, refetch, hasNextPage, fetchNextPage } = query
-  const { data: notes = [] } = useQuery(notesQuery(conversationId))
-  const { data: scheduled = [] } = useQuery(scheduledQuery(conversationId))
-  const loaded = inOrder(data)
-  const all = useOutbox(({ entries }) => entries)
-  const { messages, entries: waiting } = foldReactions(withScheduled(loaded, scheduled), outboxOf(all, conversationId))
-  const items = itemsOf(messages, notes, !hasNextPage)
+  const { loaded, messages, parts, waiting } = useRows(conversationId, data, !hasNextPage)
+  const count = parts.reduce((sum, rows) => sum + rows.length, 0)
   const [activeId, setActiveId] = useState<string | null>(null)
   // Tab comes to one row, the last one unless arrows went to another.
   const active = messages.find(({ id }) => id === activeId) ?? messages.at(-1)
   const scroller = useRef<HTMLDivElement>(null)
-  const isAtEnd = useAnchoredEnd(scroller, `${items.length} ${waiting.length}`)
+  const isAtEnd = useAnchoredEnd(scroller, `${count} ${waiting.length}`)
   useMarkRead(conversation, loaded.at(-1), isAtEnd)
   const mark = useRef<HTMLButtonElement>(null)
   const load = useCallback(() => void fetchNextPage(), [fetchNextPage])
@@ -56,13 +49,13 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
           </button>
         )}
         {isPending && <Bone width="16rem" height="2.5rem" />}
-        {data && items.length === 0 && waiting.length === 0 && <Empty title={t('inbox.thread.none')} />}
+        {data && count === 0 && waiting.length === 0 && <Empty title={t('inbox.thread.none')} />}
         <ol
           className="space-y-[3px]"
           onFocus={({ target }) => setActiveId(target.closest<HTMLElement>('[data-message]')?.dataset.message ?? null)}
           onKeyDown={event => moveByKey(event, active)}
         >
-          {partsOf(rowsOf(items), beginsOf(data)).map(rows => (
+          {parts.map(rows => (
             <Rows
               key={idOf((rows[0] as Row).item)}
               rows={rows}
@@ -78,10 +71,6 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
     </div>
   )
 }
-
-/** Oldest messages of the loaded pages. */
-const beginsOf = (data: InfiniteData<ListPage<MessageView>> | undefined) =>
-  new Set(data?.pages.flatMap(page => page.data.at(-1)?.id ?? []))
 
 /** Arrows go from message to message; R answers the one that has the focus. */
 function moveByKey(event: React.KeyboardEvent<HTMLElement>, active: MessageView | undefined): void {
