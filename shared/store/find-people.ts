@@ -100,7 +100,7 @@ async function isReadByKeys<T extends Row>(model: Model<T>, { filter }: Sought, 
   if (count <= VERY_FEW || count > FEW_ROWS) return count <= VERY_FEW
   const wanted = page.limit + 1 + skippedOf(page)
   const bounds = { maxTimeMS: SEARCH_MS, limit: MOST_COUNTED }
-  const all = await inTime(totalOf(model, { tenantId: filter.tenantId } as QueryFilter<T>, bounds, SIZE_MS))
+  const all = await inTime(totalOf(model, { tenantId: filter.tenantId } as QueryFilter<T>, bounds, { keptMs: SIZE_MS }))
   return count * count <= wanted * all
 }
 
@@ -120,16 +120,17 @@ async function read<T extends Row>({ model, field, direction, page }: Search<T>,
 /** The page in the order of the list; null when it is not full within the rows that are read. */
 async function readNewest<T extends Row>(search: Search<T>): Promise<T[] | null> {
   const { page, field } = search
-  let found = Number.POSITIVE_INFINITY
-  for (const most of [MOST_READ, MOST_READ_ON]) {
-    if ((found * most) / MOST_READ <= page.limit) break
-    const end = await endOfReading(search, most)
-    // With filters their own indexes may serve better. Without a hint every index of the tenant is tried, each time.
-    const rows = await read(search, inOrder(search, end), isPlain(search) ? indexOf(field) : undefined)
-    if (end === null || rows.length > page.limit) return rows
-    found = rows.length
-  }
-  return null
+  // With filters their own indexes may serve better. Without a hint every index of the tenant is tried, each time.
+  const hint = isPlain(search) ? indexOf(field) : undefined
+  const near = await endOfReading(search)
+  const rows = await read(search, inOrder(search, near), hint)
+  if (near === null || rows.length > page.limit) return rows
+  const isLikely = (rows.length * MOST_READ_ON) / MOST_READ > page.limit
+  if (!isLikely || skippedOf(page) > 0) return null
+  const far = await endOfReading(search, MOST_READ_ON)
+  const missing = { ...search, page: { ...page, limit: page.limit - rows.length } }
+  const all = [...rows, ...(await read(missing, inOrder(search, far, near), hint))]
+  return far === null || all.length > page.limit ? all : null
 }
 
 /** Rows by the keys of the rarest word, which the filter names as the only one that an index can find. */
@@ -139,11 +140,13 @@ function byKeys<T extends Row>(search: Search<T>): Condition {
   return withAlso({ ...search.filter, [search.keys]: rarest.condition }, [...behind(search), ...unindexed(search, others)])
 }
 
-/** Rows in the order of the list, up to `end`. */
-function inOrder<T extends Row>(search: Search<T>, end: Date | null): Condition {
+/** Rows in the order of the list, beyond the time `from` and up to `end`. */
+function inOrder<T extends Row>(search: Search<T>, end: Date | null, from: Date | null = null): Condition {
   const { field, direction, words, filter } = search
-  const range = end === null ? [] : [{ [field]: trusted({ [direction === 1 ? '$lte' : '$gte']: end }) }]
-  return withAlso(filter, [...range, ...behind(search), ...unindexed(search, words)])
+  const [upTo, beyond] = direction === 1 ? ['$lte', '$gt'] : ['$gte', '$lt']
+  const range = { ...(end && { [upTo]: end }), ...(from && { [beyond]: from }) }
+  const ranges = end || from ? [{ [field]: trusted(range) }] : []
+  return withAlso(filter, [...ranges, ...behind(search), ...unindexed(search, words)])
 }
 
 const withAlso = (filter: Condition, more: Condition[]): Condition => {
@@ -204,7 +207,7 @@ async function totalFound<T extends Row>(
     return upToFew(await inTime(totalOf(model, byKeys(first) as QueryFilter<T>, { ...bounds, hint: 'tenant_keys' })), true)
   const end = await endOfReading(first)
   const hint = isPlain(search) ? { hint: indexOf(field) } : {}
-  const counted = await inTime(totalOf(model, inOrder(first, end) as QueryFilter<T>, { ...bounds, ...hint }))
+  const counted = await inTime(totalOf(model, inOrder(first, end) as QueryFilter<T>, { ...bounds, ...hint }, { keptAbove: 0 }))
   const seen = skippedOf(page) + rows.length
   return upToFew(Math.max(counted, seen), end === null)
 }

@@ -111,19 +111,19 @@ const CACHED_ABOVE = 1000
 const CACHED_MS = 10_000
 const totalsOf = perStore<TtlCache<string, number>>(() => new TtlCache(1000))
 
-/** Number of rows that a filter leaves, up to `limit`; above 1,000 it may be `keptMs` old. */
+/** Number of rows that a filter leaves, up to `limit`; above `keptAbove` it may be `keptMs` old. */
 export async function totalOf<T>(
   model: Model<T>,
   filter: QueryFilter<T>,
   bounds: { hint?: string; maxTimeMS: number; limit: number },
-  keptMs = CACHED_MS,
+  { keptMs = CACHED_MS, keptAbove = CACHED_ABOVE } = {},
 ): Promise<number> {
   const cache = totalsOf(model)
   const key = bounds.limit + JSON.stringify(filter, (_, value: unknown) => (value instanceof RegExp ? value.source : value))
   const known = cache.get(key)
   if (known !== undefined) return known
   const counted = await model.countDocuments(filter, bounds)
-  if (counted > CACHED_ABOVE) cache.set(key, counted, keptMs)
+  if (counted > keptAbove) cache.set(key, counted, keptMs)
   return counted
 }
 

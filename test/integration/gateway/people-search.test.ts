@@ -232,9 +232,10 @@ describe('among many', () => {
   test('a word that some of the newest rows have is read on in the order of the list', async () => {
     const { names, explained } = await page({ q: 'thin' })
     expect(names).toEqual(first(inOrder('Thin')))
-    const [full] = explained.filter(({ found }) => found === 26)
-    expect(full?.indexes).toEqual(['tenant_activity'])
-    expect(full?.examined).toBeLessThan(MOST_READ + 100)
+    const finds = explained.filter(({ what }) => what.startsWith('find'))
+    expect(finds.flatMap(({ indexes }) => indexes)).not.toContain('tenant_keys')
+    // The second reading begins where the first ended.
+    expect(Math.max(...finds.map(({ examined }) => examined))).toBeLessThan(MOST_READ + 10)
   })
 
   test.for([
