@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { SentenceKey } from '#shared/domain/sentence.ts'
 
 export const ObjectIdText = z.string().regex(/^[0-9a-f]{24}$/, 'Must be 24 hexadecimal digits')
 export const IdParams = z.strictObject({ id: ObjectIdText })
@@ -11,6 +12,12 @@ export const CSV_TYPES = [
 export const ATTRIBUTE_NAME = /^[\p{L}\p{M}\p{N}_]{1,64}$/u
 /** Boolean query parameter: `true` or `false`. */
 export const flagText = z.enum(['true', 'false']).transform(text => text === 'true')
+
+/** A sentence as a stable name with values, for texts in other languages. */
+export const SentenceKeyView = z.object({ key: z.string(), parameters: z.record(z.string(), z.string()) })
+
+/** The key of a stored sentence. */
+export const sentenceKeyView = ({ key, parameters }: SentenceKey): SentenceKey => ({ key, parameters: { ...parameters } })
 
 /** Query fields of a paged list: `page` and `limit`, or the `cursor` of the previous response. */
 export const Paging = {

@@ -46,7 +46,10 @@ export const LastMessageView = z.object({
 })
 
 export const MessageErrorView = z.object({
-  /** Stable name of a failure that Linko declares, for texts in other languages; null for errors of Meta, which have a code. */
+  /**
+   * Stable name for texts in other languages: of a failure that Linko declares, or of an error of Meta that its code does not name
+   * alone, as `100/33`; null where the code does.
+   */
   key: z.string().nullable(),
   code: z.number().nullable(),
   title: z.string(),

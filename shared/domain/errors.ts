@@ -1,3 +1,12 @@
+import type { SentenceKey } from './sentence.ts'
+
+/** What is wrong with a field: where it stands, a sentence, and the sentence as a stable name with values. */
+export interface FieldProblem {
+  path: string
+  message: string
+  messageKey?: SentenceKey | undefined
+}
+
 /** MongoDB, RabbitMQ or Redis is not available. It does not count as an attempt: the caller waits and tries again. */
 export class Outage extends Error {
   override readonly name = 'Outage'
@@ -8,7 +17,9 @@ export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: number
   readonly errorCode: string
-  readonly errors: { path: string; message: string }[]
+  readonly errors: FieldProblem[]
+  /** The sentence as a stable name with values, where the error code alone does not say all of it. */
+  readonly detailKey: SentenceKey | null
   readonly headers: Record<string, string>
   /** Further members of the problem document, such as the template that would work. */
   readonly extra: Record<string, unknown>
@@ -20,7 +31,8 @@ export class ApiError extends Error {
     errorCode: string,
     detail: string,
     options: {
-      errors?: { path: string; message: string }[]
+      errors?: FieldProblem[]
+      detailKey?: SentenceKey | undefined
       headers?: Record<string, string>
       extra?: Record<string, unknown>
       isUnlogged?: boolean
@@ -31,6 +43,7 @@ export class ApiError extends Error {
     this.status = status
     this.errorCode = errorCode
     this.errors = options.errors ?? []
+    this.detailKey = options.detailKey ?? null
     this.headers = options.headers ?? {}
     this.extra = options.extra ?? {}
     this.isUnlogged = options.isUnlogged ?? false

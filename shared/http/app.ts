@@ -6,7 +6,8 @@ import cors from 'cors'
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler, type Response } from 'express'
 import helmet from 'helmet'
 import { z } from 'zod'
-import { ApiError, Outage } from '../domain/errors.ts'
+import { ApiError, type FieldProblem, Outage } from '../domain/errors.ts'
+import type { SentenceKey } from '../domain/sentence.ts'
 import type { Logger } from '../process/logger.ts'
 import { httpRequest } from '../process/metrics.ts'
 import { scrub } from '../process/scrub.ts'
@@ -179,7 +180,9 @@ function openUpload(request: Request, { types, maxBytes }: { types: readonly str
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
   if (!types.includes(type) || request.headers['content-encoding'] !== undefined)
     throw new ApiError(415, 'CONTENT_TYPE_NOT_SUPPORTED', `The content type is not supported. Send ${types.join(' or ')}.`)
-  const tooLarge = () => new ApiError(413, 'TOO_LARGE', `The file is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`)
+  const megabytes = Math.floor(maxBytes / 1_000_000)
+  const detailKey = { key: 'TOO_LARGE', parameters: { most: String(megabytes) } }
+  const tooLarge = () => new ApiError(413, 'TOO_LARGE', `The file is larger than ${megabytes} MB.`, { detailKey })
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
   let bytes = 0
   const bounded = new Transform({
@@ -261,13 +264,23 @@ function problemHandler<Deps>({ log, isOutage }: HttpAppOptions<Deps>): ErrorReq
       // A sentence may quote what was given: no token and no phone number is told again.
       detail: scrub(problem.detail),
       errorCode: problem.errorCode,
-      errors: problem.errors.map(({ path, message }) => ({ path: scrub(path), message: scrub(message) })),
+      ...(problem.detailKey && { detailKey: scrubbed(problem.detailKey) }),
+      errors: problem.errors.map(({ path, message, messageKey }) => ({
+        path: scrub(path),
+        message: scrub(message),
+        ...(messageKey && { messageKey: scrubbed(messageKey) }),
+      })),
       requestId: response.locals.requestId,
       ...problem.extra,
     })
     finish(request, response, log)
   }
 }
+
+const scrubbed = ({ key, parameters }: SentenceKey): SentenceKey => ({
+  key,
+  parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, scrub(value)])),
+})
 
 const TITLES: Record<number, string> = {
   400: 'Bad Request',
@@ -292,7 +305,8 @@ interface Problem {
   status: number
   errorCode: string
   detail: string
-  errors: { path: string; message: string }[]
+  errors: FieldProblem[]
+  detailKey: SentenceKey | null
   headers: Record<string, string>
   extra: Record<string, unknown>
 }
@@ -304,13 +318,14 @@ function problemOf(error: unknown): Problem {
     errorCode,
     detail,
     errors: [],
+    detailKey: null,
     headers: {},
     extra: {},
     ...more,
   })
   if (error instanceof ApiError) {
-    const { status, errorCode, message, errors, headers, extra } = error
-    return titled(status, errorCode, message, { errors, headers, extra })
+    const { status, errorCode, message, errors, detailKey, headers, extra } = error
+    return titled(status, errorCode, message, { errors, detailKey, headers, extra })
   }
   if (error instanceof Outage)
     return titled(503, 'UNAVAILABLE', 'The service is temporarily unavailable. Try again in a few seconds.', {

@@ -1,3 +1,4 @@
+import type { SentenceKey } from '../domain/sentence.ts'
 import type { Common, Id } from './common.ts'
 
 export type CampaignStatus = 'DRAFT' | 'SCHEDULED' | 'RUNNING' | 'PAUSED' | 'DONE' | 'CANCELLED'
@@ -37,6 +38,8 @@ export interface CampaignDoc extends Common {
     source: CampaignSource | null
     state: 'EMPTY' | 'CHECKING' | 'READY' | 'FAILED'
     problem: string | null
+    /** The problem as a name and values; rows of earlier versions have none. */
+    problemKey?: SentenceKey | null
     /** Generation of the audience; rows of an earlier one no longer count. */
     generation: number
     /** Size of its file. */
@@ -88,6 +91,9 @@ export interface RecipientDoc {
   headerMedia: string | null
   state: 'PENDING' | 'SKIPPED' | 'RELEASED'
   reason: 'invalid' | 'duplicate' | 'opted-out' | 'template' | null
+  /** Why the row was skipped, as people read it. */
   detail: string | null
+  /** The same as names and values, one for each sentence; rows of earlier versions have none. */
+  detailKeys?: SentenceKey[]
   messageId: Id | null
 }

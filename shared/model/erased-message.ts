@@ -1,5 +1,6 @@
 import { ENDED } from '../domain/messages/dispatch.ts'
 import { platformError } from '../domain/messages/send-errors.ts'
+import { rowProblem } from '../domain/row-problems.ts'
 import type { ErasedMark, MessageContent, MessageDoc } from './documents.ts'
 import { bareEntry } from './timeline.ts'
 
@@ -9,7 +10,8 @@ export const ERASED_REASON = 'the contact was erased'
 export const ERASED_PAYLOAD = { erased: true } as const
 
 /** What the row of an audience says in the place of a person who was erased. */
-export const ERASED_DETAIL = 'erased'
+export const ERASED = rowProblem('contact-erased')
+export const ERASED_DETAIL = ERASED.text
 
 export const isErasedPayload = (payload: Record<string, unknown>): boolean => payload.erased === true
 

@@ -7,7 +7,7 @@ import type {
   NoteView,
   TimelineEntryView,
 } from '../contracts/views.ts'
-import { failureKeyOf } from '../domain/messages/send-errors.ts'
+import { textKeyOf } from '../domain/messages/send-errors.ts'
 import { windowIsOpen } from '../domain/messages/service-window.ts'
 import type { MetaCost } from '../domain/prices/meta-cost.ts'
 import type {
@@ -48,7 +48,7 @@ export function contactView(id: Id, contact: ContactSnapshot | ContactDoc): Cont
 export function errorView(error: MessageErrorDoc | null | undefined): MessageErrorView | null {
   if (!error) return null
   const { code, title, detail, sentence, nextStep, source } = error
-  return { key: failureKeyOf(error), code, title, detail, sentence, nextStep, source }
+  return { key: textKeyOf(error), code, title, detail, sentence, nextStep, source }
 }
 
 export function conversationView(doc: ConversationDoc, now: Date): ConversationView {

@@ -7,6 +7,7 @@ import type { GatewayDeps } from '../deps.ts'
 import { guess } from './guess.ts'
 import { announceRevocation } from './revocation.ts'
 import { requirePasswords } from './sign-in.ts'
+import { weakPassword } from './weak-password.ts'
 
 interface PasswordChange {
   currentPassword: string
@@ -28,7 +29,7 @@ export async function changePassword(
   if ((await guess(deps, { email: user.email, ip }, check)) === null)
     throw new ApiError(422, 'PASSWORD_WRONG', 'The current password is wrong.')
   const problem = passwordProblem(newPassword, user)
-  if (problem !== null) throw new ApiError(422, 'PASSWORD_WEAK', problem, { errors: [{ path: 'newPassword', message: problem }] })
+  if (problem !== null) throw weakPassword('newPassword', problem)
   if (!(await replacePasswordHash(deps.store, user, await hashPassword(newPassword))))
     throw new ApiError(409, 'CONFLICT', 'The password was changed by another request. Sign in again.')
   await raiseTokenVersion(deps.store, tenantId, id)

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { countryOf } from '#shared/domain/contacts/phone-number.ts'
 import { ApiError } from '#shared/domain/errors.ts'
+import { sentenceKey } from '#shared/domain/sentence.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import { type CsvForm, readCsv } from '#shared/storage/csv/csv-file.ts'
 import { RefusedFile } from '#shared/storage/csv/refused-file.ts'
@@ -40,7 +41,8 @@ export const columnsRoute = route({
     try {
       return { body: await columnsOf(wholeRows(Buffer.concat(chunks)), countryOf(home)) }
     } catch (error) {
-      if (error instanceof RefusedFile) throw new ApiError(422, error.code, error.message, { cause: error })
+      if (error instanceof RefusedFile)
+        throw new ApiError(422, error.code, error.message, { cause: error, detailKey: sentenceKey(error.sentence) })
       throw error
     }
   },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { estimate } from '#shared/domain/campaigns/campaign.ts'
 import { ApiError, notFound } from '#shared/domain/errors.ts'
 import { dayIn } from '#shared/domain/prices/price-table.ts'
+import { sentenceKey } from '#shared/domain/sentence.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
 import type { CampaignDoc, ClientDoc, TenantDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
@@ -130,5 +131,6 @@ export function requireAudience({ audience }: CampaignDoc): void {
     })
   const detail =
     audience.state === 'EMPTY' ? 'The campaign has no audience yet.' : (audience.problem ?? 'The audience cannot be read.')
-  throw new ApiError(409, audience.state === 'EMPTY' ? 'AUDIENCE_EMPTY' : 'AUDIENCE_FAILED', detail)
+  const detailKey = audience.state === 'FAILED' && audience.problemKey ? sentenceKey(audience.problemKey) : undefined
+  throw new ApiError(409, audience.state === 'EMPTY' ? 'AUDIENCE_EMPTY' : 'AUDIENCE_FAILED', detail, { detailKey })
 }

@@ -3,7 +3,7 @@ import { stringify } from 'csv-stringify'
 import { z } from 'zod'
 import { MessageErrorView } from '#shared/contracts/views.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { failureKeyOf } from '#shared/domain/messages/send-errors.ts'
+import { textKeyOf } from '#shared/domain/messages/send-errors.ts'
 import { callerOf, type Reply, route } from '#shared/http/route.ts'
 import { CSV_OPTIONS } from '#shared/storage/csv/formula-guard.ts'
 import {
@@ -17,7 +17,7 @@ import { failuresOf } from '#shared/store/campaigns/failures.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import { statusTimes } from '#shared/views/status-times.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { IdParams, listOf } from '../schemas.ts'
+import { IdParams, listOf, SentenceKeyView, sentenceKeyView } from '../schemas.ts'
 
 const tag = 'campaigns'
 const path = '/api/v1/campaigns/{id}'
@@ -34,6 +34,8 @@ const RecipientView = z.object({
   /** Why the row was skipped. */
   reason: z.enum(['invalid', 'duplicate', 'opted-out', 'template']).nullable(),
   detail: z.string().nullable(),
+  /** The detail as stable names with values, one for each sentence; empty for rows of earlier versions. */
+  detailKeys: z.array(SentenceKeyView),
   messageId: z.string().nullable(),
   externalMessageId: z.string().nullable(),
   /** Error of the message: `title` and `detail` are WhatsApp's texts, `sentence` and `nextStep` are Linko's. */
@@ -94,7 +96,7 @@ const failures = route({
     return {
       body: {
         data: data.map(({ error, count }) => ({
-          key: failureKeyOf(error),
+          key: textKeyOf(error),
           code: error.code,
           title: error.title,
           sentence: error.sentence,
@@ -149,8 +151,8 @@ async function answerCsv(
 const PAGE = 1000
 const TIMES = ['queued_at', 'sent_at', 'delivered_at', 'read_at', 'failed_at'] as const
 const OWN = ['row', 'to', 'name', 'state', 'reason', 'code', 'error', 'next_step', 'message_id', 'at'] as const
-/** Columns of the CSV; `title` and `detail` are WhatsApp's texts. */
-const COLUMNS = [...OWN, 'title', 'detail', ...TIMES] as const
+/** Columns of the CSV; `title` and `detail` are WhatsApp's texts, `keys` and `parameters` the names and values of our sentences. */
+const COLUMNS = [...OWN, 'title', 'detail', ...TIMES, 'keys', 'parameters'] as const
 
 async function* rowsOf(
   states: RecipientFilter['state'][],
@@ -169,7 +171,8 @@ async function* rowsOf(
 }
 
 function csvRow(view: z.infer<typeof RecipientView>): Record<(typeof COLUMNS)[number], unknown> {
-  const { row, to, name, state, reason, detail, error, messageId, at } = view
+  const { row, to, name, state, reason, detail, detailKeys, error, messageId, at } = view
+  const keys = error?.key ? [{ key: error.key, parameters: {} }] : detailKeys
   return {
     row,
     to,
@@ -188,6 +191,8 @@ function csvRow(view: z.infer<typeof RecipientView>): Record<(typeof COLUMNS)[nu
     delivered_at: view.deliveredAt,
     read_at: view.readAt,
     failed_at: view.failedAt,
+    keys: keys.map(({ key }) => key).join(' '),
+    parameters: keys.length > 0 ? JSON.stringify(keys.map(({ parameters }) => parameters)) : '',
   }
 }
 
@@ -218,10 +223,11 @@ function recipientView(row: RecipientRow): z.infer<typeof RecipientView> {
     state: (message?.status ?? (row.state === 'RELEASED' ? 'QUEUED' : row.state)) as 'QUEUED',
     reason: row.reason,
     detail: row.detail,
+    detailKeys: (row.detailKeys ?? []).map(sentenceKeyView),
     messageId: row.messageId ? String(row.messageId) : null,
     externalMessageId: message?.wamid ?? null,
     error: error && {
-      key: failureKeyOf(error),
+      key: textKeyOf(error),
       code: error.code,
       title: error.title,
       detail: error.detail,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { CampaignDoc } from '#shared/model/documents.ts'
 import { campaignCounts } from '#shared/views/events.ts'
+import { SentenceKeyView, sentenceKeyView } from '../schemas.ts'
 
 const at = z.iso.datetime().nullable()
 
@@ -22,7 +23,7 @@ export const CampaignView = z.object({
   status: z.enum(['DRAFT', 'SCHEDULED', 'RUNNING', 'PAUSED', 'DONE', 'CANCELLED']),
   statusReason: z.string().nullable(),
   /** The reason as a stable name with values, for texts in other languages. */
-  statusReasonKey: z.object({ key: z.string(), parameters: z.record(z.string(), z.string()) }).nullable(),
+  statusReasonKey: SentenceKeyView.nullable(),
   startAt: at,
   endsAt: at,
   startedAt: at,
@@ -31,6 +32,8 @@ export const CampaignView = z.object({
     kind: z.enum(['csv', 'json', 'contacts', 'failed']).nullable(),
     state: z.enum(['EMPTY', 'CHECKING', 'READY', 'FAILED']),
     problem: z.string().nullable(),
+    /** The problem as a stable name with values; null where an earlier version checked the audience. */
+    problemKey: SentenceKeyView.nullable(),
     rows: z.number().int(),
     recipients: z.number().int(),
     invalid: z.number().int(),
@@ -67,9 +70,7 @@ export function campaignView(doc: CampaignDoc): z.infer<typeof CampaignView> {
     perMinute: doc.perMinute,
     status: doc.status,
     statusReason: doc.statusReason,
-    statusReasonKey: doc.statusReasonKey
-      ? { key: doc.statusReasonKey.key, parameters: { ...doc.statusReasonKey.parameters } }
-      : null,
+    statusReasonKey: doc.statusReasonKey ? sentenceKeyView(doc.statusReasonKey) : null,
     startAt: text(doc.startAt),
     endsAt: text(doc.endsAt),
     startedAt: text(doc.startedAt),
@@ -78,6 +79,7 @@ export function campaignView(doc: CampaignDoc): z.infer<typeof CampaignView> {
       kind: audience.source?.kind ?? null,
       state: audience.state,
       problem: audience.problem,
+      problemKey: audience.problemKey ? sentenceKeyView(audience.problemKey) : null,
       rows: audience.read,
       recipients: audience.recipients,
       invalid: audience.invalid,

@@ -10,7 +10,7 @@ import { attributeNames, contactsAfter } from '#shared/store/contacts/contacts.t
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { CSV_TYPES, flagText } from '../schemas.ts'
+import { CSV_TYPES, flagText, SentenceKeyView } from '../schemas.ts'
 import { type ImportReport, importContacts, MOST_ATTRIBUTES } from './import.ts'
 
 function isEncoding(label: string): boolean {
@@ -35,7 +35,7 @@ const ImportView = z.object({
   unchanged: count,
   refused: count,
   /** The first 10,000 refused rows; `row` counts from 1 without the header. */
-  refusedRows: z.array(z.object({ row: count, value: z.string(), problem: z.string() })),
+  refusedRows: z.array(z.object({ row: count, value: z.string(), problem: z.string(), problemKey: SentenceKeyView })),
   /** How the file was read; null for one without a header. */
   file: z
     .object({
@@ -81,7 +81,12 @@ const add = route({
     )
     if (!dryRun) await recordAudit(request, deps, { action: 'contacts.imported', object, changes: countsOf(report) })
     if (format === 'json') return { body: { dryRun, ...report } }
-    const body = stringifyAll(report.refusedRows, { ...CSV_OPTIONS, columns: ['row', 'value', 'problem'] })
+    const rows = report.refusedRows.map(({ problemKey: { key, parameters }, ...row }) => ({
+      ...row,
+      key,
+      parameters: JSON.stringify(parameters),
+    }))
+    const body = stringifyAll(rows, { ...CSV_OPTIONS, columns: ['row', 'value', 'problem', 'key', 'parameters'] })
     const disposition = 'attachment; filename="refused-rows.csv"'
     return { body, headers: { 'content-type': 'text/csv; charset=utf-8', 'content-disposition': disposition } }
   },

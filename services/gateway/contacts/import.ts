@@ -3,6 +3,8 @@ import { type ContactColumns, type ContactHeader, contactColumns } from '#shared
 import { type ContactRow, readContactRow } from '#shared/domain/contacts/contact-row.ts'
 import { countryOf } from '#shared/domain/contacts/phone-number.ts'
 import { ApiError } from '#shared/domain/errors.ts'
+import { rowProblem } from '#shared/domain/row-problems.ts'
+import { type Sentence, type SentenceKey, sentenceKey } from '#shared/domain/sentence.ts'
 import type { Caller } from '#shared/http/route.ts'
 import { newId, toId } from '#shared/model/ids.ts'
 import { scrub } from '#shared/process/scrub.ts'
@@ -28,7 +30,10 @@ export interface RefusedRow {
   /** Row number from 1, without the header. */
   row: number
   value: string
+  /** Why the row is refused, as people read it. */
   problem: string
+  /** The same as a name and values. */
+  problemKey: SentenceKey
 }
 
 export interface ImportReport {
@@ -81,7 +86,7 @@ export async function importContacts(
     return await readAll(deps, caller, () => deps.storage.get(key), input, traceparent)
   } catch (error) {
     if (!(error instanceof RefusedFile)) throw error
-    throw new ApiError(422, error.code, error.message, { cause: error })
+    throw new ApiError(422, error.code, error.message, { cause: error, detailKey: sentenceKey(error.sentence) })
   } finally {
     await deps.storage.delete(key)
   }
@@ -122,16 +127,21 @@ async function readAll(
   return report
 }
 
-function duplicateOf(seen: SeenKeys, { key }: ContactRow, row: number): string | null {
+function duplicateOf(seen: SeenKeys, { key }: ContactRow, row: number): Sentence | null {
   const before = seen.add(key, row)
-  return before === null ? null : `The contact is already in row ${before}.`
+  return before === null ? null : rowProblem('contact-repeated', { row: before })
 }
 
-function refuse(report: ImportReport, cells: readonly string[], columns: ContactColumns, problem: string): void {
+function refuse(report: ImportReport, cells: readonly string[], columns: ContactColumns, problem: Sentence): void {
   report.refused++
   if (report.refusedRows.length === MAX_REFUSED_ROWS) return
   const value = cells[columns.phone ?? columns.userId ?? 0] ?? ''
-  report.refusedRows.push({ row: report.read, value: value.slice(0, 100), problem })
+  report.refusedRows.push({
+    row: report.read,
+    value: value.slice(0, 100),
+    problem: problem.text,
+    problemKey: sentenceKey(problem),
+  })
 }
 
 /** Finds the columns and notes in the report how the file is written. @throws ApiError 422 COLUMN_MISSING without phone numbers */
@@ -140,8 +150,10 @@ function columnsOf(report: ImportReport, header: ContactHeader, form: CsvForm, {
   const columns = contactColumns(header, { ...(phone && { phone }), ...(name && { name }) })
   const all = written.slice(0, MOST_SHOWN_COLUMNS).map(column => scrub(column).trim().slice(0, 100))
   if (columns === null) {
-    const detail = `No column holds phone numbers. The file has the columns: ${shownColumns(written)}`
-    throw new ApiError(422, 'COLUMN_MISSING', detail, { extra: { columns: all } })
+    const shown = shownColumns(written)
+    const detail = `No column holds phone numbers. The file has the columns: ${shown}`
+    const detailKey = { key: 'COLUMN_MISSING', parameters: { columns: shown } }
+    throw new ApiError(422, 'COLUMN_MISSING', detail, { extra: { columns: all }, detailKey })
   }
   const named = (place: number) => shownColumns([written[place] ?? ''])
   report.file = {

@@ -154,6 +154,12 @@ function ofApp({ method, params, action, upload }: AnyRoute): OfApp[] {
   ]
 }
 
+const sentenceKey = {
+  type: 'object',
+  required: ['key', 'parameters'],
+  properties: { key: { type: 'string' }, parameters: { type: 'object', additionalProperties: { type: 'string' } } },
+}
+
 /** Schemas of an error answer. Some have further members, such as the template that would work. */
 export const problemSchemas = (codes: readonly string[]): Json => ({
   Problem: {
@@ -165,6 +171,10 @@ export const problemSchemas = (codes: readonly string[]): Json => ({
       title: { type: 'string' },
       status: { type: 'integer' },
       detail: { type: 'string' },
+      detailKey: {
+        ...sentenceKey,
+        description: 'The detail as a stable name with values, where the error code alone does not say all of it',
+      },
       errorCode: { $ref: '#/components/schemas/ErrorCode' },
       errors: { type: 'array', items: { $ref: '#/components/schemas/FieldProblem' } },
       requestId: { type: 'string' },
@@ -175,6 +185,10 @@ export const problemSchemas = (codes: readonly string[]): Json => ({
     type: 'object',
     description: 'An invalid field: where it stands, as `recipients.0.to`, and what is wrong with it',
     required: ['path', 'message'],
-    properties: { path: { type: 'string' }, message: { type: 'string' } },
+    properties: {
+      path: { type: 'string' },
+      message: { type: 'string' },
+      messageKey: { ...sentenceKey, description: 'The message as a stable name with values, for texts in other languages' },
+    },
   },
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { tokenOf } from '#shared/auth/client-tokens.ts'
 import { ApiError } from '#shared/domain/errors.ts'
+import { numberReasonKey } from '#shared/domain/numbers/reasons.ts'
 import { problemSentence, UNREADABLE_TOKEN } from '#shared/domain/numbers/token-health.ts'
 import { callerOf, type Reply, type RouteRequest, route } from '#shared/http/route.ts'
 import { inspectToken } from '#shared/meta/tokens.ts'
@@ -20,7 +21,7 @@ import { shownPhone } from '#shared/views/views.ts'
 import { audited } from '../audit.ts'
 import { metaAppOf } from '../config.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { IdParams, listOf, ShortPaging, wholeList } from '../schemas.ts'
+import { IdParams, listOf, SentenceKeyView, ShortPaging, wholeList } from '../schemas.ts'
 import { AboutNumber } from './about.ts'
 
 const tag = 'numbers'
@@ -39,6 +40,8 @@ const NumberView = z.object({
   coexistence: z.boolean(),
   status: z.enum(['active', 'disconnected', 'suspended', 'paused']),
   reason: z.string().nullable(),
+  /** The reason as a stable name with values, for texts in other languages; null for one that a person gave. */
+  reasonKey: SentenceKeyView.nullable(),
   pauseReason: z.string().nullable(),
   /** WhatsApp's error code that caused the pause. */
   pauseCode: z.number().int().nullable(),
@@ -196,10 +199,13 @@ async function change(
 async function requireValidToken({ meta, config, keyring }: GatewayDeps, client: ClientDoc): Promise<void> {
   if (keyring === null || client.accessToken === null) return
   const token = tokenOf(keyring, client)
-  if (token === null) throw new ApiError(409, 'TOKEN_INVALID', UNREADABLE_TOKEN)
+  if (token === null) throw tokenInvalid(UNREADABLE_TOKEN)
   const facts = await inspectToken(meta, metaAppOf(config), token)
-  if (facts?.isValid === false) throw new ApiError(409, 'TOKEN_INVALID', problemSentence(facts.problem))
+  if (facts?.isValid === false) throw tokenInvalid(problemSentence(facts.problem))
 }
+
+const tokenInvalid = (sentence: string) =>
+  new ApiError(409, 'TOKEN_INVALID', sentence, { detailKey: numberReasonKey(sentence) ?? undefined })
 
 function numberView(doc: ClientDoc): z.infer<typeof NumberView> {
   return {
@@ -215,6 +221,7 @@ function numberView(doc: ClientDoc): z.infer<typeof NumberView> {
     coexistence: doc.coexistence,
     status: doc.status,
     reason: doc.statusReason ?? null,
+    reasonKey: numberReasonKey(doc.statusReason),
     pauseReason: doc.pauseReason ?? null,
     pauseCode: doc.pauseCode ?? null,
     qualityRating: doc.qualityRating,

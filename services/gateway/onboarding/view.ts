@@ -1,8 +1,14 @@
 import { z } from 'zod'
 import { ApiError } from '#shared/domain/errors.ts'
 import { CONNECTION_STATES, failedStep, isRequired, STEP_KEYS, STEP_STATES } from '#shared/domain/onboarding/steps.ts'
+import { stepTextKey } from '#shared/domain/onboarding/texts.ts'
 import type { ConnectionDoc } from '#shared/model/documents.ts'
 import { shownPhone } from '#shared/views/views.ts'
+import { SentenceKeyView } from '../schemas.ts'
+
+const textKey = SentenceKeyView.nullable().describe(
+  'The text as a stable name with values, for other languages; null without one',
+)
 
 export const ConnectionView = z.object({
   id: z.string(),
@@ -38,6 +44,9 @@ export const ConnectionView = z.object({
       sentence: z.string().nullable().describe('What went wrong'),
       cure: z.string().nullable().describe('What to do about it'),
       note: z.string().nullable().describe('What was found or mended'),
+      sentenceKey: textKey,
+      cureKey: textKey,
+      noteKey: textKey,
     }),
   ),
   createdAt: z.iso.datetime(),
@@ -86,6 +95,9 @@ const stepView = ({
   sentence: problem?.sentence ?? null,
   cure: problem?.cure ?? null,
   note: note ?? null,
+  sentenceKey: stepTextKey(problem?.sentence),
+  cureKey: stepTextKey(problem?.cure),
+  noteKey: stepTextKey(note),
 })
 
 /** The failure of a connection as an answer: 422, with the step, Meta's code and text, and the cure. */
@@ -94,5 +106,6 @@ export function connectionFailed(connection: ConnectionDoc): ApiError {
   const { sentence = 'The number could not be connected.', cure = null, code = null, metaText = null } = step?.problem ?? {}
   return new ApiError(422, 'CONNECTION_FAILED', cure === null ? sentence : `${sentence} ${cure}`, {
     extra: { connectionId: String(connection._id), step: step?.key ?? null, code, metaText, cure },
+    detailKey: stepTextKey(sentence) ?? undefined,
   })
 }

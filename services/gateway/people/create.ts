@@ -1,7 +1,6 @@
 import { createLink, type NewLink } from '#shared/auth/account-links.ts'
 import { passwordProblem } from '#shared/auth/password-rules.ts'
 import { hashPassword } from '#shared/auth/passwords.ts'
-import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, type RouteRequest } from '#shared/http/route.ts'
 import type { Id, Role, UserDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
@@ -9,6 +8,7 @@ import { insertUser } from '#shared/store/accounts/people.ts'
 import { getTenant } from '#shared/store/accounts/tenants.ts'
 import { findUser } from '#shared/store/accounts/users.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
+import { weakPassword } from '../accounts/weak-password.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { createOnce, type Once } from '../idempotency.ts'
@@ -94,5 +94,5 @@ export async function acceptedHash(
 ): Promise<string> {
   const problem = passwordProblem(password, about)
   if (problem === null) return await hashPassword(password)
-  throw new ApiError(422, 'PASSWORD_WEAK', problem, { errors: [{ path: field, message: problem }] })
+  throw weakPassword(field, problem)
 }

@@ -1,6 +1,8 @@
 import { type AudienceRecord, contactRecord, type JsonRecipient, recipientRecord } from '#shared/domain/campaigns/audience.ts'
 import { columnKey, phoneColumn } from '#shared/domain/contacts/contact-columns.ts'
 import { countryOf } from '#shared/domain/contacts/phone-number.ts'
+import { rowProblem } from '#shared/domain/row-problems.ts'
+import type { Sentence } from '#shared/domain/sentence.ts'
 import type { CampaignDoc, CampaignSource, RecipientDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { readCsv, shownColumns } from '#shared/storage/csv/csv-file.ts'
@@ -15,12 +17,17 @@ export interface SourceRow {
   /** Where reading continues after this row; null for sources that are continued by row number. */
   position: string | null
   /** Why the row cannot be read; null for a good one. */
-  problem: string | null
+  problem: Sentence | null
 }
 
 /** An audience that cannot be read at all. The message is shown to the user who uploaded it. */
 export class AudienceProblem extends Error {
   override readonly name = 'AudienceProblem'
+  readonly sentence: Sentence
+  constructor(sentence: Sentence, options?: ErrorOptions) {
+    super(sentence.text, options)
+    this.sentence = sentence
+  }
 }
 
 export interface SourceDeps {
@@ -51,7 +58,7 @@ async function* csvRows(deps: SourceDeps, campaign: CampaignDoc, home: string): 
     for await (const { cells, columns, problem } of readCsv(() => openAudience(deps, campaign), columnsOf(campaign), options))
       yield { record: recordOf(columns, cells), position: null, problem }
   } catch (error) {
-    if (error instanceof RefusedFile) throw new AudienceProblem(error.message, { cause: error })
+    if (error instanceof RefusedFile) throw new AudienceProblem(error.sentence, { cause: error })
     throw error
   }
 }
@@ -78,7 +85,7 @@ function columnsOf({ columns }: CampaignDoc) {
     }
     const phone = places.get(lower(columns.to)) ?? phoneColumn(written)
     if (phone !== null) return places.set(lower(columns.to), phone)
-    throw new AudienceProblem(`There is no column ${columns.to}. The file has: ${shownColumns(written)}`)
+    throw new AudienceProblem(rowProblem('column-missing', { column: columns.to, columns: shownColumns(written) }))
   }
 }
 

@@ -1,8 +1,10 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { type RowRules, readRow } from '#shared/domain/campaigns/campaign.ts'
 import { phoneVariants } from '#shared/domain/contacts/phone-variants.ts'
+import { rowProblem } from '#shared/domain/row-problems.ts'
+import { type Sentence, sentenceKey } from '#shared/domain/sentence.ts'
 import type { CampaignDoc, RecipientDoc } from '#shared/model/documents.ts'
-import { ERASED_DETAIL } from '#shared/model/erased-message.ts'
+import { ERASED } from '#shared/model/erased-message.ts'
 import type { MayGoOn } from '#shared/process/jobs.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { deleteAudienceFiles } from '#shared/storage/audience-files.ts'
@@ -30,6 +32,9 @@ export interface CheckDeps extends SourceDeps {
 const BATCH = 1000
 /** Rows between two yields to the event loop, so that the sends of this process are not delayed. */
 const ROWS_PER_YIELD = 50
+/** Problems of one row that are kept: a template has few variables. */
+const MOST_KEYS = 10
+const OPTED_OUT = rowProblem('contact-opted-out')
 
 /**
  * Checks the audience that has waited longest: each row becomes a recipient, or a skipped row with its reason. When this process
@@ -62,13 +67,13 @@ async function deleteFiles({ store, storage, log }: CheckDeps, campaign: Campaig
 }
 
 /** @returns the problem of the audience as a whole; null without one; 'interrupted' when it was not read to its end */
-async function checkAudience(deps: CheckDeps, campaign: CampaignDoc, mayGoOn: MayGoOn): Promise<string | null | 'interrupted'> {
+async function checkAudience(deps: CheckDeps, campaign: CampaignDoc, mayGoOn: MayGoOn): Promise<Sentence | null | 'interrupted'> {
   try {
     await deleteUncountedRecipients(deps.store, campaign)
     return await readAll(deps, campaign, await rulesOf(deps, campaign), mayGoOn)
   } catch (error) {
-    if (error instanceof AudienceProblem) return error.message
-    if (error instanceof ObjectNotFound) return 'The audience file no longer exists. Upload it again.'
+    if (error instanceof AudienceProblem) return error.sentence
+    if (error instanceof ObjectNotFound) return rowProblem('file-gone')
     throw error
   }
 }
@@ -118,8 +123,8 @@ async function readAll(
 }
 
 function recipientOf(campaign: CampaignDoc, row: number, source: SourceRow, rules: RowRules): RecipientDoc {
-  const { problem: unfit, country, ...own } = readRow(source.record, rules)
-  const problem = source.problem ?? unfit
+  const { problem: unfit, problemKeys, country, ...own } = readRow(source.record, rules)
+  const problem = source.problem?.text ?? unfit
   const isWrong = problem !== null
   return Object.assign(
     {
@@ -132,6 +137,7 @@ function recipientOf(campaign: CampaignDoc, row: number, source: SourceRow, rule
       state: isWrong ? ('SKIPPED' as const) : ('PENDING' as const),
       reason: isWrong ? ('invalid' as const) : null,
       detail: problem?.slice(0, 500) ?? null,
+      detailKeys: source.problem ? [sentenceKey(source.problem)] : problemKeys.slice(0, MOST_KEYS),
       messageId: null,
     },
     { [COUNTRY]: country ?? '??' },
@@ -179,11 +185,11 @@ const isAmong = ({ waId, userId }: RecipientDoc, keys: ReadonlySet<string>) =>
   (waId !== null && phoneVariants(waId).some(variant => keys.has(variant))) || (userId !== null && keys.has(userId))
 
 function skipOptedOut(row: RecipientDoc): void {
-  Object.assign(row, { state: 'SKIPPED', reason: 'opted-out', detail: 'The contact has opted out of marketing messages' })
+  Object.assign(row, { state: 'SKIPPED', reason: 'opted-out', detail: OPTED_OUT.text, detailKeys: [sentenceKey(OPTED_OUT)] })
 }
 
 /** Somebody who was erased after the audience was given: the row counts as invalid and names nobody. */
 function skipErased(row: RecipientDoc): void {
   Object.assign(row, { key: null, to: '', waId: null, userId: null, name: null, variables: {}, headerMedia: null })
-  Object.assign(row, { state: 'SKIPPED', reason: 'invalid', detail: ERASED_DETAIL })
+  Object.assign(row, { state: 'SKIPPED', reason: 'invalid', detail: ERASED.text, detailKeys: [sentenceKey(ERASED)] })
 }

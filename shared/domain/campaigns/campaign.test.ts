@@ -28,6 +28,7 @@ describe('a row', () => {
       variables: { candidateName: 'Salma', jobTitle: 'Comptable' },
       headerMedia: null,
       problem: null,
+      problemKeys: [],
     })
   })
 
@@ -42,6 +43,15 @@ describe('a row', () => {
 
   test('names its problem', () => {
     expect(readRow({ phone: '', name: 'x' }, rules).problem).toBe('The column Phone is empty.')
+    expect(readRow({ phone: '', name: 'x' }, rules).problemKeys).toEqual([
+      { key: 'column-empty', parameters: { column: 'Phone' } },
+    ])
+    const rounded = readRow({ phone: '2,12661E+11', name: 'x' }, rules)
+    expect(rounded.problem).toMatch(/^The column Phone contains no valid phone number\. The phone number was written by/)
+    expect(rounded.problemKeys).toEqual([{ key: 'phone-exponent', parameters: { column: 'Phone' } }])
+    expect(readRow({ phone: '+212661000101', name: 'a\tb' }, rules).problemKeys).toEqual([
+      { key: 'variable-line-break', parameters: { field: 'variables.candidateName' } },
+    ])
     expect(readRow({ phone: 'abc', name: 'x' }, rules).problem).toBe('The column Phone contains no valid phone number.')
     expect(readRow({ phone: '+212661000101', name: '' }, rules).problem).toContain('candidateName')
     expect(readRow({ phone: '+212661000101', name: 'a\tb' }, rules).problem).toContain('line break or a tab')

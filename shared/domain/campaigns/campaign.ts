@@ -5,8 +5,10 @@ import { templatePrice } from '../prices/cost.ts'
 import { foreseenMetaCost, type MetaRates } from '../prices/meta-cost.ts'
 import { type PriceRow, sumOf, timesExactly } from '../prices/price-table.ts'
 import { categoryOf } from '../prices/pricing.ts'
+import { rowProblem } from '../row-problems.ts'
+import { type Sentence, type SentenceKey, sentenceKey } from '../sentence.ts'
 import { fillTemplate, type HeaderMedia } from '../templates/fill.ts'
-import { describeProblems } from '../templates/problem.ts'
+import { describeProblems, keysOfProblems } from '../templates/problem.ts'
 import type { FillableTemplate } from '../templates/slots.ts'
 import { type Day, type End, forecastCapacity, type Rates, type SendFlow, secondsUntilLast, share } from './forecast.ts'
 
@@ -34,6 +36,8 @@ export interface ReadRow {
   headerMedia: string | null
   /** Why nothing can be sent to this recipient; null when something can. */
   problem: string | null
+  /** The same as keys, one for each sentence. */
+  problemKeys: SentenceKey[]
 }
 
 /** Reads a row of the audience by its columns, whose names match in upper or lower case. */
@@ -43,16 +47,17 @@ export function readRow(record: Readonly<Record<string, string>>, rules: RowRule
   const to = cell(columns.to) ?? ''
   const headerMedia = cell(columns.headerMedia)
   const variables = variablesOf(rules, cell)
-  const { refusal, ...person } = personOf(to, rules.home)
+  const { refusal, ...person } = personOf(to, rules)
   const row = { to: to.slice(0, 80), name: cell(columns.name)?.slice(0, 200) ?? null, variables, headerMedia, ...person }
-  if (person.key === null)
-    return { ...row, problem: to === '' ? `The column ${columns.to} is empty.` : `The column ${columns.to} ${refusal}` }
+  if (person.key === null) return { ...row, ...refused(refusal ?? rowProblem('column-empty', { column: columns.to })) }
   if (headerMedia !== null && !isFile(headerMedia))
-    return { ...row, problem: `The column ${columns.headerMedia} contains neither an https link nor the id of a file.` }
+    return { ...row, ...refused(rowProblem('column-file-invalid', { column: columns.headerMedia ?? '' })) }
   const filled = fillTemplate(rules.template, variables, mediaOf(rules, headerMedia))
-  if (filled.kind === 'filled') return { ...row, problem: null }
-  return { ...row, problem: describeProblems(filled.problems) }
+  if (filled.kind === 'filled') return { ...row, problem: null, problemKeys: [] }
+  return { ...row, problem: describeProblems(filled.problems), problemKeys: keysOfProblems(filled.problems) }
 }
+
+const refused = (sentence: Sentence) => ({ problem: sentence.text, problemKeys: [sentenceKey(sentence)] })
 
 /** Whether a cell names a file: a link, an id of ours or one of Meta's. */
 const isFile = (own: string) => /^https:\/\/./i.test(own) || /^([0-9]{1,64}|[0-9a-f]{24})$/.test(own)
@@ -72,14 +77,21 @@ function variablesOf({ columns, variables }: RowRules, cell: (column: string) =>
   return { ...variables, ...Object.fromEntries(own) }
 }
 
-function personOf(to: string, home: string | null) {
-  const none = { key: null, waId: null, userId: null, country: null, refusal: null }
+function personOf(to: string, { home, columns: { to: column } }: Pick<RowRules, 'home' | 'columns'>) {
+  const none = { key: null, waId: null, userId: null, country: null, refusal: null as Sentence | null }
   if (isBusinessScopedId(to)) return { ...none, key: to, userId: to, country: to.slice(0, 2) }
   const read = readPhone(to, home)
-  if ('problem' in read)
-    return { ...none, refusal: `contains no valid phone number.${read.problem === NOT_VALID ? '' : ` ${read.problem}`}` }
+  if ('problem' in read) return { ...none, refusal: to === '' ? null : refusalOf(column, read.problem) }
   const { waId, country } = read
   return { ...none, key: phoneVariants(waId).toSorted()[0] as string, waId, country }
+}
+
+/** What is wrong with the number in a column. Where more is known than that it is none, that has the key. */
+function refusalOf(column: string, problem: Sentence): Sentence {
+  const none = rowProblem('column-phone-invalid', { column })
+  return problem.key === NOT_VALID.key
+    ? none
+    : { key: problem.key, parameters: { ...problem.parameters, column }, text: `${none.text} ${problem.text}` }
 }
 
 export interface EstimateInput {

@@ -98,16 +98,23 @@ test('a name in composed and decomposed letters is the same', () => {
 test('a number of our own export has its country code, even if it could be one of the own country', () => {
   expect(read({ phone: '687723456' })).toMatchObject({ waId: '687723456' })
   const other = columnsOf(['name', 'phone']) as ContactColumns
-  expect(readContactRow(['Salma', '687723456'], other, '212600111222')).toMatchObject({ problem: expect.stringContaining('+') })
+  expect(readContactRow(['Salma', '687723456'], other, '212600111222')).toMatchObject({
+    problem: { text: expect.stringContaining('+') },
+  })
 })
 
 test.for([
-  [{ phone: 'abc' }, 'The phone number is not valid.'],
-  [{}, 'The row has neither a phone number nor a user id.'],
-  [{ user_id: '42' }, 'The user id is not a business-scoped user id.'],
-  [{ phone: '0661000101', name: 'x'.repeat(201) }, 'The name is longer than 200 characters.'],
-  [{ phone: '0661000101', 'ville de départ': 'x'.repeat(1001) }, 'The attribute ville_de_depart is longer than 1000 characters.'],
-  [{ phone: '0661000101', opt_out: 'perhaps' }, 'The opt-out is neither yes nor no.'],
-] as const)('%j is refused: %s', ([record, problem]) => {
-  expect(read(record)).toEqual({ problem })
+  [{ phone: 'abc' }, 'The phone number is not valid.', 'phone-invalid', {}],
+  [{}, 'The row has neither a phone number nor a user id.', 'person-missing', {}],
+  [{ user_id: '42' }, 'The user id is not a business-scoped user id.', 'user-id-invalid', {}],
+  [{ phone: '0661000101', name: 'x'.repeat(201) }, 'The name is longer than 200 characters.', 'name-too-long', { most: '200' }],
+  [
+    { phone: '0661000101', 'ville de départ': 'x'.repeat(1001) },
+    'The attribute ville_de_depart is longer than 1000 characters.',
+    'attribute-too-long',
+    { attribute: 'ville_de_depart', most: '1000' },
+  ],
+  [{ phone: '0661000101', opt_out: 'perhaps' }, 'The opt-out is neither yes nor no.', 'opt-out-unclear', {}],
+] as const)('%j is refused: %s', ([record, text, key, parameters]) => {
+  expect(read(record)).toEqual({ problem: { text, key, parameters } })
 })

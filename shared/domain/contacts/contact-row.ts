@@ -1,3 +1,5 @@
+import { rowProblem } from '../row-problems.ts'
+import type { Sentence } from '../sentence.ts'
 import { attributeName, type ContactColumns } from './contact-columns.ts'
 import { isBusinessScopedId, parsePhone, readPhone } from './phone-number.ts'
 import { phoneVariants } from './phone-variants.ts'
@@ -25,25 +27,25 @@ export function readContactRow(
   cells: readonly string[],
   columns: ContactColumns,
   home: string | null,
-): ContactRow | { problem: string } {
+): ContactRow | { problem: Sentence } {
   const cell = (column: number | null) => (column === null ? '' : textOf(cells[column]))
   const phone = cell(columns.phone)
   const isUser = isBusinessScopedId(phone)
   const userId = isUser ? phone : cell(columns.userId) || null
   const read = phone === '' || isUser ? null : phoneOf(phone, columns, home)
   if (read !== null && 'problem' in read) return read
-  if (userId !== null && !isBusinessScopedId(userId)) return { problem: 'The user id is not a business-scoped user id.' }
+  if (userId !== null && !isBusinessScopedId(userId)) return { problem: rowProblem('user-id-invalid') }
   const waId = read?.waId ?? null
   const key = waId === null ? userId : (phoneVariants(waId).toSorted()[0] ?? waId)
-  if (key === null) return { problem: 'The row has neither a phone number nor a user id.' }
+  if (key === null) return { problem: rowProblem('person-missing') }
   const name = columns.name.map(cell).filter(Boolean).join(' ') || null
-  if (name !== null && name.length > MAX_NAME) return { problem: `The name is longer than ${MAX_NAME} characters.` }
+  if (name !== null && name.length > MAX_NAME) return { problem: rowProblem('name-too-long', { most: MAX_NAME }) }
   const optOut = cell(columns.optOut).toLowerCase()
-  if (!YES.has(optOut) && !NO.has(optOut)) return { problem: 'The opt-out is neither yes nor no.' }
+  if (!YES.has(optOut) && !NO.has(optOut)) return { problem: rowProblem('opt-out-unclear') }
   const attributes = attributesOf(cells, columns)
-  if (attributes.length > MAX_ATTRIBUTES) return { problem: `The row has more than ${MAX_ATTRIBUTES} attributes.` }
+  if (attributes.length > MAX_ATTRIBUTES) return { problem: rowProblem('attributes-too-many', { most: MAX_ATTRIBUTES }) }
   const long = attributes.find(([, text]) => text.length > MAX_TEXT)
-  if (long) return { problem: `The attribute ${long[0]} is longer than ${MAX_TEXT} characters.` }
+  if (long) return { problem: rowProblem('attribute-too-long', { attribute: long[0], most: MAX_TEXT }) }
   return { waId, userId, key, name, optOut: YES.has(optOut), attributes: Object.fromEntries(attributes) }
 }
 

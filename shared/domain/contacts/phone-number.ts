@@ -1,5 +1,7 @@
 import { type CountryCode, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js'
 import { parsePhoneNumberFromString as parseStrictly } from 'libphonenumber-js/max'
+import { rowProblem } from '../row-problems.ts'
+import type { Sentence } from '../sentence.ts'
 import { type Dialled, NOT_VALID, readSpelling, SEVERAL } from './phone-spelling.ts'
 
 export interface ParsedPhone {
@@ -9,8 +11,7 @@ export interface ParsedPhone {
   country: string | null
 }
 
-const AMBIGUOUS =
-  'The phone number is valid both in your country and as one of another country. Write it with + and the country code.'
+const AMBIGUOUS = rowProblem('phone-ambiguous')
 
 /**
  * Parses a phone number in any usual form: `+212 661-000101`, `00212661000101`, `212661000101`, or nationally `0661000101`. Digits
@@ -24,7 +25,7 @@ export function parsePhone(text: string, home: string | null = null): ParsedPhon
 }
 
 /** As `parsePhone`, with a sentence that says what is wrong with a refused number. */
-export function readPhone(text: string, home: string | null = null): ParsedPhone | { problem: string } {
+export function readPhone(text: string, home: string | null = null): ParsedPhone | { problem: Sentence } {
   const spelling = readSpelling(text)
   if ('problem' in spelling) return spelling
   if (spelling.parts.some(part => readingsOf(part, home).some(isValid))) return { problem: SEVERAL }

@@ -1,3 +1,6 @@
+import { rowProblem } from '../row-problems.ts'
+import type { Sentence } from '../sentence.ts'
+
 /**
  * How people and programs write phone numbers: with digits of other scripts, with characters that show nothing, or as numbers of a
  * spreadsheet. What can mean only one number is mended, everything else is refused.
@@ -15,16 +18,14 @@ export interface Dialled {
 type Digits = Pick<Dialled, 'digits' | 'isInternational'>
 /** Why a spelling is refused, as a sentence for whoever wrote it. */
 export interface RefusedSpelling {
-  problem: string
+  problem: Sentence
 }
 
-export const NOT_VALID = 'The phone number is not valid.'
-const EXPONENT =
-  'The phone number was written by a spreadsheet with an exponent, so digits are lost. Format the column as text and enter the number again.'
-const FRACTION =
-  'The phone number has a fraction, as a spreadsheet writes it. Format the column as text and enter the number again.'
-const REVERSED = 'The phone number contains a mark that shows its digits in reverse order. Type the number again.'
-export const SEVERAL = 'The field contains more than one phone number. Keep one of them.'
+export const NOT_VALID = rowProblem('phone-invalid')
+const EXPONENT = rowProblem('phone-exponent')
+const FRACTION = rowProblem('phone-fraction')
+const REVERSED = rowProblem('phone-reversed')
+export const SEVERAL = rowProblem('phone-several')
 
 const MOST_LENGTH = 40
 const RIGHT_TO_LEFT_OVERRIDE = '\u202e'

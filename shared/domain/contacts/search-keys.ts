@@ -69,7 +69,7 @@ function digitsOf(q: string): string | null {
   if ('digits' in spelling) return spelling.digits
   const plain = plainText(q)
   // A number that a spreadsheet damaged may be somebody else's.
-  return spelling.problem === NOT_VALID && /^[\d\s+()./-]*$/.test(plain) ? plain.replace(/\D/g, '') : null
+  return spelling.problem.key === NOT_VALID.key && /^[\d\s+()./-]*$/.test(plain) ? plain.replace(/\D/g, '') : null
 }
 
 /** Runs of letters and digits, and pictures one by one. */

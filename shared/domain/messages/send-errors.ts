@@ -96,6 +96,13 @@ export function failureKeyOf({ source, title }: Pick<ErrorText, 'source' | 'titl
   return source === 'platform' ? (KEYS_BY_TITLE.get(title) ?? null) : null
 }
 
+/**
+ * Name that texts in other languages go by: of a failure that the platform declared, or of an error of Meta that its code does not
+ * name alone, as `100/33`; null where the code does.
+ */
+export const textKeyOf = (error: Pick<ErrorText, 'source' | 'title' | 'sentence'>): string | null =>
+  failureKeyOf(error) ?? (error.source === 'meta' ? (KEYS_BY_SENTENCE.get(error.sentence) ?? null) : null)
+
 /** Reason for which an error pauses a number; it selects the banner and the remedy. */
 export function pauseReason(error: Pick<DescribedError, 'code' | 'scope'>): PauseReason {
   if (error.code !== null && PAYMENT_CODES.has(error.code)) return 'payment'
@@ -236,6 +243,22 @@ const PLATFORM_FAILURES: Record<PlatformFailure, Omit<ErrorText, 'detail' | 'sou
     nextStep: 'Write the message again.',
   },
 }
+
+/** Names of the failures that the platform declares. */
+export const PLATFORM_FAILURE_KEYS = Object.keys(PLATFORM_FAILURES) as PlatformFailure[]
+
+/** Texts of errors that are not in the table, by name. */
+export const UNKNOWN_ERRORS = {
+  throttled: THROTTLED,
+  unauthorised: UNAUTHORISED,
+  transient: TRANSIENT,
+  refused: REFUSED,
+} as const
+
+const KEYS_BY_SENTENCE = new Map([
+  ...SEND_ERROR_TABLE.flatMap(row => (row.subcode === null ? [] : [[row.sentence, key(row.code, row.subcode)] as const])),
+  ...Object.entries(UNKNOWN_ERRORS).map(([name, { sentence }]) => [sentence, name] as const),
+])
 
 const KEYS_BY_TITLE = new Map(
   Object.entries(PLATFORM_FAILURES).map(([key, { title }]) => [title, key as PlatformFailure] as const),

@@ -40,7 +40,8 @@ const NEEDED = ['whatsapp_business_messaging', 'whatsapp_business_management']
 
 export const missingScopes = ({ scopes }: Pick<TokenFacts, 'scopes'>): string[] => NEEDED.filter(name => !scopes.includes(name))
 
-const CAUSES: Record<number, string> = {
+/** Why Meta no longer accepts a token, by its error subcode. */
+export const TOKEN_CAUSES: Readonly<Record<string, string>> = {
   458: 'The app was removed from the business account.',
   459: 'Meta asks the person behind the access token to sign in and pass a check.',
   460: 'The password behind the access token was changed.',
@@ -48,11 +49,12 @@ const CAUSES: Record<number, string> = {
   464: 'The person behind the access token is not confirmed.',
   467: 'The access token was revoked.',
   492: 'The session behind the access token has ended.',
+  other: 'WhatsApp no longer accepts the access token of this number.',
 }
 
 /** Text of the banner: why the token no longer works and what to do. */
 export function problemSentence(problem: TokenFacts['problem']): string {
-  const cause = CAUSES[problem?.subcode ?? 0] ?? 'WhatsApp no longer accepts the access token of this number.'
+  const cause = TOKEN_CAUSES[problem?.subcode ?? 0] ?? TOKEN_CAUSES.other
   return `${cause} Connect the number again. The waiting messages are then sent automatically.`
 }
 

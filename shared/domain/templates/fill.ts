@@ -1,7 +1,7 @@
 import { isVisible } from '../visible-text.ts'
 import { buttonPart } from './button-parts.ts'
 import { parseOfferEnd } from './offer-end.ts'
-import type { TemplateProblem } from './problem.ts'
+import { type FillProblemKey, fillProblem, type TemplateProblem } from './problem.ts'
 import { bodyText, buttonsOf, type FillableTemplate, OFFER_END, type Slot, slotsOf, upper } from './slots.ts'
 
 export interface HeaderMedia {
@@ -58,16 +58,16 @@ function attempt(template: FillableTemplate, given: Given, headerMedia: HeaderMe
     if (type === 'BODY') {
       components.push(...bodyOf(component, template, values))
       text = hydrate(component.text, 'BODY', template, given)
-      if (text !== null && text.length > MAX_BODY_LENGTH) problems.push(tooLong('variables', 'The filled text', text.length))
+      if (text !== null && text.length > MAX_BODY_LENGTH)
+        problems.push(fillProblem('variables', 'text-too-long', { length: text.length, most: MAX_BODY_LENGTH }))
     }
     if (type === 'LIMITED_TIME_OFFER') components.push(...offerOf(component, values))
     if (type === 'BUTTONS')
       for (const [i, button] of buttonsOf([component]).entries()) components.push(...buttonOf(button, i, template, values))
   }
-  if (headerMedia && !template.components.some(hasMediaHeader))
-    problems.push({ path: 'headerMedia', message: 'This template has no media header.' })
+  if (headerMedia && !template.components.some(hasMediaHeader)) problems.push(fillProblem('headerMedia', 'header-unwanted'))
   for (const name of Object.keys(given))
-    if (!values.used.has(name)) problems.push({ path: `variables.${name}`, message: 'This template has no such variable.' })
+    if (!values.used.has(name)) problems.push(fillProblem(`variables.${name}`, 'variable-unknown'))
   return { problems, components, text, variables: values.variables, missing: values.missing }
 }
 
@@ -94,17 +94,17 @@ function takingFrom(given: Given) {
     if (found === undefined) return undefined
     variables[names[0] as string] = found.value
     const problem = valueProblem(found.value)
-    if (problem) problems.push({ path: `variables.${found.name}`, message: problem })
+    if (problem) problems.push(fillProblem(`variables.${found.name}`, problem))
     return found
   }
 
   /** The same for a value that must be there. */
-  function take(names: readonly string[], message = 'This variable is missing.'): Value {
+  function take(names: readonly string[], key: FillProblemKey = 'variable-missing', parameters = {}): Value {
     const found = find(names)
     if (found) return found
     const [name = ''] = names
     missing.push(name)
-    problems.push({ path: `variables.${name}`, message })
+    problems.push(fillProblem(`variables.${name}`, key, parameters))
     return { name, value: '' }
   }
 
@@ -117,15 +117,7 @@ interface Value {
   value: string
 }
 
-const onlyInMetaForm = (what: string): TemplateProblem => ({
-  path: 'templateName',
-  message: `A template with ${what} can only be sent with POST /messages.`,
-})
-
-const tooLong = (path: string, what: string, length: number, most = MAX_BODY_LENGTH): TemplateProblem => ({
-  path,
-  message: `${what} has ${length} characters; WhatsApp accepts at most ${most}.`,
-})
+const onlyInMetaForm = (what: string) => fillProblem('templateName', 'only-in-meta-form', { what })
 
 const hasMediaHeader = ({ type, format }: Component) => upper(type) === 'HEADER' && MEDIA_FORMATS.includes(upper(format))
 
@@ -149,11 +141,10 @@ function headerOf(component: Component, template: FillableTemplate, values: Valu
   }
   const kind = format.toLowerCase()
   if (media === undefined) {
-    problems.push({ path: 'headerMedia', message: `This template needs a header file of type ${kind}.` })
+    problems.push(fillProblem('headerMedia', 'header-missing', { kind }))
     return []
   }
-  if (media.filename !== undefined && kind !== 'document')
-    problems.push({ path: 'headerMedia.filename', message: 'Only a document can have a filename.' })
+  if (media.filename !== undefined && kind !== 'document') problems.push(fillProblem('headerMedia.filename', 'filename-unwanted'))
   return [{ type: 'header', parameters: [{ type: kind, [kind]: media }] }]
 }
 
@@ -173,14 +164,14 @@ function bodySlots(component: Component, template: FillableTemplate): Slot[] {
 /** The end of an offer that has one; Meta shows the time that is left. */
 function offerOf({ limited_time_offer: offer }: Component, values: Values): Component[] {
   if ((offer as { has_expiration?: unknown } | undefined)?.has_expiration !== true) return []
-  const { name, value } = values.take([OFFER_END], OFFER_END_NEEDED)
+  const { name, value } = values.take([OFFER_END], ...OFFER_END_NEEDED)
   const end = parseOfferEnd(value)
-  if (end === null && value !== '') values.problems.push({ path: `variables.${name}`, message: OFFER_END_NEEDED })
+  if (end === null && value !== '') values.problems.push(fillProblem(`variables.${name}`, ...OFFER_END_NEEDED))
   const parameter = { type: 'limited_time_offer', limited_time_offer: { expiration_time_ms: end } }
   return [{ type: 'limited_time_offer', parameters: [parameter] }]
 }
 
-const OFFER_END_NEEDED = `The offer of this template ends at a time: give it as \`${OFFER_END}\`, such as 2026-12-31T23:59:59Z or in milliseconds since 1970.`
+const OFFER_END_NEEDED = ['offer-end-invalid', { variable: OFFER_END }] as const
 
 /** Component of a button that a send names; an authentication code is the body's too. */
 function buttonOf(button: Component, index: number, template: FillableTemplate, values: Values): Component[] {
@@ -197,7 +188,9 @@ function buttonOf(button: Component, index: number, template: FillableTemplate, 
     case 'coupon': {
       const { name, value } = values.take(names)
       if (value.length > MAX_COUPON_LENGTH)
-        values.problems.push(tooLong(`variables.${name}`, 'A coupon code', value.length, MAX_COUPON_LENGTH))
+        values.problems.push(
+          fillProblem(`variables.${name}`, 'coupon-too-long', { length: value.length, most: MAX_COUPON_LENGTH }),
+        )
       return named({ type: 'coupon_code', coupon_code: value })
     }
     case 'flow':
@@ -224,10 +217,9 @@ function codeOf(name: string, template: FillableTemplate, values: Values): strin
   const [slot] = body ? bodySlots(body, template) : []
   const own = slot ? values.peek(slot.names) : values.take([name])
   const other = values.peek([name])
-  if (own && other && other.value !== own.value)
-    values.problems.push({ path: `variables.${name}`, message: 'The code of the button must be the code of the text.' })
+  if (own && other && other.value !== own.value) values.problems.push(fillProblem(`variables.${name}`, 'code-differs'))
   if (own && own.value.length > MAX_CODE_LENGTH)
-    values.problems.push({ path: `variables.${own.name}`, message: `A code can have at most ${MAX_CODE_LENGTH} characters.` })
+    values.problems.push(fillProblem(`variables.${own.name}`, 'code-too-long', { most: MAX_CODE_LENGTH }))
   return own?.value ?? ''
 }
 
@@ -252,8 +244,8 @@ function shownSlots(text: string, component: 'HEADER' | 'BODY' | 'FOOTER', templ
   return component === 'BODY' ? bodySlots({ text }, template) : slotsOf(text, component, template)
 }
 
-function valueProblem(value: string): string | null {
-  if (!isVisible(value)) return 'This variable is empty.'
-  if (/[\n\r\t]/.test(value)) return 'This variable contains a line break or a tab, which WhatsApp refuses.'
-  return / {5}/.test(value) ? 'This variable contains more than four spaces in a row, which WhatsApp refuses.' : null
+function valueProblem(value: string): FillProblemKey | null {
+  if (!isVisible(value)) return 'variable-empty'
+  if (/[\n\r\t]/.test(value)) return 'variable-line-break'
+  return / {5}/.test(value) ? 'variable-spaces' : null
 }

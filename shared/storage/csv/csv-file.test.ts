@@ -17,7 +17,7 @@ async function read(file: Buffer, options: CsvOptions & { piece?: number } = {})
     form = its
   }
   const rows: (string[] | string)[] = []
-  for await (const { cells, problem } of readCsv(async () => pieces(), understand, how)) rows.push(problem ?? cells)
+  for await (const { cells, problem } of readCsv(async () => pieces(), understand, how)) rows.push(problem?.text ?? cells)
   return { header, rows, form: form as CsvForm | null }
 }
 

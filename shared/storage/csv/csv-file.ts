@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream'
+import { rowProblem } from '../../domain/row-problems.ts'
+import type { Sentence } from '../../domain/sentence.ts'
 import { scrub } from '../../process/scrub.ts'
 import { decode, findEncoding } from './encoding.ts'
 import { unguarded } from './formula-guard.ts'
@@ -9,8 +11,8 @@ export interface CsvRow<Columns> {
   /** Cells in the order of the columns; there may be fewer or more of them. */
   cells: string[]
   columns: Columns
-  /** Why the row cannot be read, as a sentence; null for a good one. */
-  problem: string | null
+  /** Why the row cannot be read; null for a good one. */
+  problem: Sentence | null
 }
 
 /** How a file turned out to be written. */
@@ -56,7 +58,7 @@ export async function* readCsv<Columns>(
   }
 }
 
-const UNREADABLE = 'The row contains characters that cannot be read.'
+const UNREADABLE = rowProblem('row-unreadable')
 
 /** What a code page does not have comes out as U+FFFD. In Unicode that is a character of the file. */
 const isUnreadable = (cells: readonly string[], encoding: string) =>

@@ -3,7 +3,7 @@ import { TextDecoder } from 'node:util'
 import chardet from 'chardet'
 import { fileTypeFromBuffer } from 'file-type'
 import { isPlausible } from './plausible-text.ts'
-import { RefusedFile } from './refused-file.ts'
+import { type FileProblemKey, fileProblem, RefusedFile } from './refused-file.ts'
 
 /** Bytes of lines with other than ASCII characters that an encoding is recognised by. */
 const SAMPLE_BYTES = 64 * 1024
@@ -46,15 +46,13 @@ const POINTS_OF_WESTERN = 30
 export async function findEncoding(file: Readable, country: string | null, named?: string): Promise<string> {
   const { head, sample, wide, isWide, isUtf8, isText } = await look(file)
   const marked = markedEncoding(head)
-  if (marked === 'utf-32') throw unknownEncoding('The file is encoded as UTF-32.')
-  if (wide !== null && !isWide)
-    throw unknownEncoding(`The file is encoded as ${wide.toUpperCase()}, but some of its characters are damaged.`)
+  if (marked === 'utf-32') throw unknownEncoding('encoding-utf-32')
+  if (wide !== null && !isWide) throw unknownEncoding('encoding-damaged', { encoding: wide.toUpperCase() })
   if (wide !== null) return wide
   if (!isText) throw await noText(head)
   if (named !== undefined) return namedEncoding(named, sample, isUtf8)
   if (isUtf8) return 'utf-8'
-  if (marked === 'utf-8' || isDamagedUtf8(sample))
-    throw unknownEncoding('The file is encoded as UTF-8, but some of its characters are damaged.')
+  if (marked === 'utf-8' || isDamagedUtf8(sample)) throw unknownEncoding('encoding-damaged', { encoding: 'UTF-8' })
   return await guess(sample, head, country)
 }
 
@@ -155,7 +153,7 @@ function unmarkedUtf16(head: Buffer): string | null {
 
 function namedEncoding(named: string, sample: Buffer, isUtf8: boolean): string {
   const text = decodedOrNull(sample, named)
-  if (text === null || (isUtf8Label(named) && !isUtf8)) throw unknownEncoding(`The file is not encoded as ${named}.`)
+  if (text === null || (isUtf8Label(named) && !isUtf8)) throw unknownEncoding('encoding-other', { encoding: named })
   return named
 }
 
@@ -188,10 +186,9 @@ async function guess(sample: Buffer, head: Buffer, country: string | null): Prom
     readings.set(text, { encoding: same?.encoding ?? encoding, points: own + (same?.points ?? 0) })
   }
   const [best, next] = [...readings.values()].toSorted((a, b) => b.points - a.points)
-  if (best === undefined)
-    throw (await isBinary(head)) ? await noText(head) : unknownEncoding('The encoding of the file is not known.')
+  if (best === undefined) throw (await isBinary(head)) ? await noText(head) : unknownEncoding('encoding-unknown')
   if (next !== undefined && best.points - next.points < MARGIN)
-    throw unknownEncoding(`The file could be encoded as ${best.encoding} or as ${next.encoding}.`)
+    throw unknownEncoding('encoding-ambiguous', { first: best.encoding, second: next.encoding })
   return best.encoding
 }
 
@@ -212,23 +209,22 @@ function decodedOrNull(bytes: Buffer, encoding: string): string | null {
   }
 }
 
-const unknownEncoding = (what: string) =>
-  new RefusedFile('ENCODING_UNKNOWN', `${what} Save the file as "CSV UTF-8" and upload it again.`)
+const unknownEncoding = (...why: Parameters<typeof fileProblem>) => new RefusedFile('ENCODING_UNKNOWN', fileProblem(...why))
 
 const isBinary = async (head: Buffer) => (await fileTypeFromBuffer(head)) !== undefined
 
-const KINDS: Readonly<Record<string, string>> = {
-  'application/zip': 'a ZIP archive or a workbook, such as .xlsx',
-  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'an Excel workbook (.xlsx)',
-  'application/vnd.oasis.opendocument.spreadsheet': 'a LibreOffice spreadsheet (.ods)',
-  'application/x-cfb': 'an old Excel workbook (.xls)',
-  'application/pdf': 'a PDF',
+const KINDS: Readonly<Record<string, FileProblemKey>> = {
+  'application/zip': 'file-zip',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'file-xlsx',
+  'application/vnd.oasis.opendocument.spreadsheet': 'file-ods',
+  'application/x-cfb': 'file-xls',
+  'application/pdf': 'file-pdf',
 }
 
 async function noText(head: Buffer): Promise<RefusedFile> {
   const found = (await fileTypeFromBuffer(head))?.mime
-  const what = found === undefined ? 'no text file' : (KINDS[found] ?? `a file of the type ${found}`)
-  return new RefusedFile('CSV_INVALID', `The file is ${what}. Save the table as "CSV UTF-8" and upload that file.`)
+  const why = found === undefined ? fileProblem('file-no-text') : fileProblem(KINDS[found] ?? 'file-other', { type: found })
+  return new RefusedFile('CSV_INVALID', why)
 }
 
 /** Text of a file, without its byte order mark. */

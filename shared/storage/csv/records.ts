@@ -1,9 +1,11 @@
 import { parse } from 'csv-parse/sync'
+import { rowProblem } from '../../domain/row-problems.ts'
+import type { Sentence } from '../../domain/sentence.ts'
 
 /** Rows of a CSV text, one by one: a row that cannot be read is one bad row, and those behind it are read as ever. */
 
 /** A row: its cells, or why it cannot be read. */
-export type CsvRecord = { cells: string[]; problem: null } | { cells: string[]; problem: string }
+export type CsvRecord = { cells: string[]; problem: null } | { cells: string[]; problem: Sentence }
 
 /** Separators of cells that programs use. `sep=` in the first line may name any other. */
 const SEPARATORS = [',', ';', '\t', '|'] as const
@@ -14,8 +16,8 @@ const MOST_LINE = 1024 * 1024
 const LINES_LOOKED_AT = 20
 const BATCH = 200
 
-const TOO_LONG = `The row is longer than ${MOST_LENGTH / 1024} KB.`
-const QUOTES = 'A quotation mark of the row is not closed, or stands in the middle of a cell.'
+const TOO_LONG = rowProblem('row-too-long', { most: MOST_LENGTH / 1024 })
+const QUOTES = rowProblem('row-quotes')
 
 /** @returns the separator of the file and its records, the header first; lines without any text are left out */
 export async function openRecords(

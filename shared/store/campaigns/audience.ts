@@ -1,3 +1,5 @@
+import { rowProblem } from '../../domain/row-problems.ts'
+import { type Sentence, sentenceKey } from '../../domain/sentence.ts'
 import type { CampaignDoc, ContactDoc, Id, MessageDoc, RecipientDoc } from '../../model/documents.ts'
 import { ERASED_DETAIL } from '../../model/erased-message.ts'
 import type { Store } from '../connect.ts'
@@ -56,6 +58,8 @@ export async function findOptedOut(
   return new Set(found.flat().flatMap(({ waId, userId }) => [waId, userId].filter(key => key !== null)))
 }
 
+const REPEATED = rowProblem('contact-in-audience')
+
 /** Inserts a batch of recipients. @returns the rows whose person is already in the audience; they are inserted as SKIPPED */
 export async function insertRecipients(store: Store, rows: RecipientDoc[]): Promise<RecipientDoc[]> {
   if (rows.length === 0) return []
@@ -66,7 +70,8 @@ export async function insertRecipients(store: Store, rows: RecipientDoc[]): Prom
       key: null,
       state: 'SKIPPED' as const,
       reason: 'duplicate' as const,
-      detail: 'The contact is already in the audience',
+      detail: REPEATED.text,
+      detailKeys: [sentenceKey(REPEATED)],
     }
   })
   if (repeated.length > 0) await insert(store, repeated)
@@ -111,11 +116,12 @@ export async function advanceAudience(store: Store, campaign: CampaignDoc, check
 }
 
 /** Ends the check as READY, or as FAILED with a problem of the whole audience. Null when the audience was replaced meanwhile. */
-export async function endCheck(store: Store, campaign: CampaignDoc, problem: string | null): Promise<CampaignDoc | null> {
+export async function endCheck(store: Store, campaign: CampaignDoc, problem: Sentence | null): Promise<CampaignDoc | null> {
   const now = new Date()
   const $set = {
     'audience.state': problem === null ? ('READY' as const) : ('FAILED' as const),
-    'audience.problem': problem,
+    'audience.problem': problem?.text ?? null,
+    'audience.problemKey': problem && sentenceKey(problem),
     'audience.until': now,
     updatedAt: now,
   }

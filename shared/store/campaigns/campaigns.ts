@@ -130,6 +130,7 @@ export const EMPTY_AUDIENCE: CampaignDoc['audience'] = {
   source: null,
   state: 'EMPTY',
   problem: null,
+  problemKey: null,
   generation: 0,
   bytes: 0,
   read: 0,

@@ -5,8 +5,10 @@ import { phoneVariants } from '../../domain/contacts/phone-variants.ts'
 import { scopesOf, userIdIn } from '../../domain/contacts/user-ids.ts'
 import { portfolioOf } from '../../domain/numbers/sending.ts'
 import { pricesOf } from '../../domain/prices/cost.ts'
+import { rowProblem } from '../../domain/row-problems.ts'
+import { type SentenceKey, sentenceKey } from '../../domain/sentence.ts'
 import { fillTemplate } from '../../domain/templates/fill.ts'
-import { describeProblems } from '../../domain/templates/problem.ts'
+import { describeProblems, keysOfProblems } from '../../domain/templates/problem.ts'
 import type {
   CampaignDoc,
   ClientDoc,
@@ -206,18 +208,24 @@ async function ensureConversations(
 interface Planned {
   recipient: RecipientDoc
   message: MessageDoc | null
-  skipped: { reason: 'opted-out' | 'template'; detail: string } | null
+  skipped: Required<Pick<RecipientDoc, 'reason' | 'detail' | 'detailKeys'>> | null
 }
+
+const BLOCKED = rowProblem('contact-blocked')
+const OPTED_OUT = rowProblem('contact-opted-out')
 
 function plan(release: Release, recipient: RecipientDoc, contact: ContactDoc, conversation: ConversationDoc): Planned {
   const { campaign, template } = release
-  const skip = (reason: 'opted-out' | 'template', detail: string) => ({ recipient, message: null, skipped: { reason, detail } })
-  if (isBlocked(contact)) return skip('opted-out', 'The contact is blocked')
-  if (contact.optOut && template.category === 'MARKETING')
-    return skip('opted-out', 'The contact has opted out of marketing messages')
+  const skip = (reason: 'opted-out' | 'template', detail: string, detailKeys: SentenceKey[]) => ({
+    recipient,
+    message: null,
+    skipped: { reason, detail, detailKeys },
+  })
+  if (isBlocked(contact)) return skip('opted-out', BLOCKED.text, [sentenceKey(BLOCKED)])
+  if (contact.optOut && template.category === 'MARKETING') return skip('opted-out', OPTED_OUT.text, [sentenceKey(OPTED_OUT)])
   const media = mediaOf(campaign, recipient.headerMedia)
   const filled = fillTemplate(template, recipient.variables, media)
-  if (filled.kind === 'wrong') return skip('template', describeProblems(filled.problems))
+  if (filled.kind === 'wrong') return skip('template', describeProblems(filled.problems), keysOfProblems(filled.problems))
   const components = filled.components.length > 0 ? { components: filled.components } : {}
   const payload = { type: 'template', template: { name: template.name, language: { code: template.language }, ...components } }
   const shown = { name: template.name, language: template.language, variables: filled.variables }

@@ -1,7 +1,8 @@
 import { ENDED } from '../../domain/messages/dispatch.ts'
 import { platformError } from '../../domain/messages/send-errors.ts'
+import { sentenceKey } from '../../domain/sentence.ts'
 import type { ContactDoc, Erasing, Id, MessageDoc } from '../../model/documents.ts'
-import { ERASED_DETAIL, ERASED_PAYLOAD, ERASED_REASON, emptiedFields } from '../../model/erased-message.ts'
+import { ERASED, ERASED_DETAIL, ERASED_PAYLOAD, ERASED_REASON, emptiedFields } from '../../model/erased-message.ts'
 import type { Store } from '../connect.ts'
 import { allMetaIds } from '../numbers/meta-ids.ts'
 
@@ -251,6 +252,7 @@ export const EMPTY_RECIPIENT = [
       variables: { $literal: {} },
       headerMedia: null,
       detail: ERASED_DETAIL,
+      detailKeys: { $literal: [sentenceKey(ERASED)] },
       reason: { $cond: [wasPending, 'invalid', '$reason'] },
       state: { $cond: [wasPending, 'SKIPPED', '$state'] },
     },

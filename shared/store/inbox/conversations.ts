@@ -174,7 +174,9 @@ export async function labelsAfter(
   if (row === null) throw notFound('Conversation')
   const labels = [...new Set([...row.labels, ...add])].filter(label => !remove.includes(label))
   if (labels.length > MOST_LABELS)
-    throw new ApiError(422, 'LABELS_TOO_MANY', `A conversation can have at most ${MOST_LABELS} labels.`)
+    throw new ApiError(422, 'LABELS_TOO_MANY', `A conversation can have at most ${MOST_LABELS} labels.`, {
+      detailKey: { key: 'LABELS_TOO_MANY', parameters: { most: String(MOST_LABELS) } },
+    })
   return labels
 }
 

@@ -86,7 +86,9 @@ export async function createLabel(
 ): Promise<LabelChange> {
   const { labels } = store.models
   if ((await labels.countDocuments({ tenantId, deletedAt: null }, { limit: MOST_LABELS })) >= MOST_LABELS)
-    throw new ApiError(422, 'LABELS_TOO_MANY', `An account can have at most ${MOST_LABELS} labels.`)
+    throw new ApiError(422, 'LABELS_TOO_MANY', `An account can have at most ${MOST_LABELS} labels.`, {
+      detailKey: { key: 'LABELS_TOO_MANY', parameters: { most: String(MOST_LABELS) } },
+    })
   const label: LabelDoc = { ...fields, tenantId, pending: null, updatedBy: null, createdAt: now, updatedAt: now, deletedAt: null }
   return await orExists(() =>
     store.transaction(async session => {

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
-import { describeError } from '#shared/domain/messages/send-errors.ts'
 import { untilPasses, untilTrue } from '#test/support/until.ts'
 import {
   type BrowserWorld,
@@ -118,9 +117,8 @@ describe.for(LANGUAGES)('in %s', language => {
       await reply(page, text)
       const message = messageOf(page, text)
       await tickOf(message, language, 'failed').waitFor(patience)
-      const { sentence, nextStep } = describeError({ code: 131026 })
-      for (const words of [textOf(language, 'message.failed'), sentence, nextStep, '131026'])
-        await message.getByText(words).waitFor(patience)
+      const said = ['message.failed', 'server.failure.131026', 'server.failure.131026.next'].map(id => textOf(language, id))
+      for (const words of [...said, '131026']) await message.getByText(words).waitFor(patience)
       // Not by colour alone, but by colour too.
       const line = await message.locator('.outline-fail').evaluate(node => getComputedStyle(node).outlineColor)
       expect(line).toBe(await colourOf(tickOf(message, language, 'failed')))

@@ -381,8 +381,18 @@ test('a bad row of a file is left out alone, and says why', async () => {
   expect(audience).toMatchObject({ state: 'READY', rows: 4, recipients: 2, invalid: 2 })
   const { data } = (await w.call('GET', `/${id}/recipients?state=skipped`)).body
   expect(data).toMatchObject([
-    { row: 1, detail: expect.stringContaining('quotation mark') },
-    { row: 4, detail: expect.stringContaining('exponent') },
+    { row: 1, detail: expect.stringContaining('quotation mark'), detailKeys: [{ key: 'row-quotes', parameters: {} }] },
+    { row: 4, detail: expect.stringContaining('exponent'), detailKeys: [{ key: 'phone-exponent' }] },
+  ])
+  const [header, first] = (await w.call('GET', `/${id}/failures.csv`)).body.split('\n')
+  expect(header).toMatch(/,keys,parameters$/)
+  expect(first).toMatch(/,row-quotes,\[\{\}\]$/)
+  // Rows of earlier versions have sentences only.
+  const own = { campaignId: new Types.ObjectId(String(id)), state: 'SKIPPED' as const }
+  await w.gateway.store.raw.campaignRecipients.updateMany(own, { $unset: { detailKeys: '' } })
+  expect((await w.call('GET', `/${id}/recipients?state=skipped`)).body.data).toMatchObject([
+    { detail: expect.stringContaining('quotation mark'), detailKeys: [] },
+    { detail: expect.stringContaining('exponent'), detailKeys: [] },
   ])
 })
 
@@ -434,10 +444,11 @@ test('contacts by a filter are an audience; a file that is none says so', async 
   await w.call('PUT', `/${id}/audience`, csvOf([['who', 'name'], ...people(2)]), 'text/csv')
   const failed = await w.until(id, it => it.audience.state === 'FAILED')
   expect(failed.audience.problem).toBe('There is no column to. The file has: who, name')
+  expect(failed.audience.problemKey).toEqual({ key: 'column-missing', parameters: { column: 'to', columns: 'who, name' } })
   expect((await w.call('POST', `/${id}/start`, {})).body).toMatchObject({ errorCode: 'AUDIENCE_FAILED' })
   await w.call('PUT', `/${id}/audience`, 'PK\x03\x04\x14\0\x06\0', 'application/vnd.ms-excel')
   const workbook = await w.until(id, it => it.audience.state === 'FAILED' && it.audience.problem !== failed.audience.problem)
-  expect(workbook.audience.problem).toMatch(/workbook/)
+  expect(workbook.audience).toMatchObject({ problem: expect.stringMatching(/workbook/), problemKey: { key: 'file-zip' } })
   expect((await w.call('PUT', `/${id}/audience`, '<xml/>', 'text/xml')).status).toBe(415)
   const rest = await w.gateway.store.raw.campaignRecipients.countDocuments({ campaignId: new Types.ObjectId(id) })
   expect(rest).toBe(0)

@@ -35,8 +35,13 @@ test('every text is there once, in every language', () => {
 })
 
 test('every text is used', () => {
+  // Those of the server's sentences are of its keys (`server-texts.test.ts`).
   const unused = texts.filter(
-    ({ id }) => !sources.includes(`'${id}'`) && !sources.includes(`"${id}"`) && !patterns.some(pattern => pattern.test(id)),
+    ({ file, id }) =>
+      file !== 'lib/server/texts.json' &&
+      !sources.includes(`'${id}'`) &&
+      !sources.includes(`"${id}"`) &&
+      !patterns.some(pattern => pattern.test(id)),
   )
   expect(unused.map(({ file, id }) => `${file}: ${id}`)).toEqual([])
 })

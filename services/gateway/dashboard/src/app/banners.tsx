@@ -9,6 +9,7 @@ import { useSystemState } from '../lib/data/system-state.ts'
 import { type Troubles, useTroubles } from '../lib/data/troubles.ts'
 import { type Formats, useFormat } from '../lib/i18n/format.ts'
 import { Text, useText } from '../lib/i18n/text.tsx'
+import { sayReason } from '../lib/server/say.ts'
 import { useMay, useRights } from '../lib/session/rights.ts'
 import { IconButton } from '../ui/button.tsx'
 import { ClockIcon, CloseIcon, FailIcon, Icon, PauseIcon, type TablerIcon } from '../ui/icons.tsx'
@@ -139,7 +140,8 @@ const awayNotice = (since: number, mayLook: boolean): Notice => ({
 })
 
 function heldNotice(number: NumberView): Notice {
-  const { id, status, pauseReason, pauseCode, reason } = number
+  const { id, status, pauseReason, pauseCode } = number
+  const why = sayReason(number)
   const name = <bdi key={id}>{nameOfNumber(number)}</bdi>
   return {
     key: `${id} ${status} ${pauseCode} ${pauseReason}`,
@@ -153,7 +155,7 @@ function heldNotice(number: NumberView): Notice {
         {pauseCode === TOKEN_REFUSED ? (
           <Text id="app.banner.paused.token" />
         ) : (
-          (reason ?? pauseReason) && <Text id="app.banner.paused.why" values={{ why: reason ?? pauseReason }} />
+          why && <Text id="app.banner.paused.why" values={{ why }} />
         )}
       </>
     ),

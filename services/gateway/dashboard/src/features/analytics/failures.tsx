@@ -1,5 +1,6 @@
 import { useFormat } from '../../lib/i18n/format.ts'
 import { useText } from '../../lib/i18n/text.tsx'
+import { sayFailure } from '../../lib/server/say.ts'
 import { CodeAndStep } from '../../ui/code-and-step.tsx'
 import { type FailuresReport, failuresAsked, type Narrowed } from './data.ts'
 import { shareOf } from './drawing.ts'
@@ -22,8 +23,8 @@ export function Failures({ narrowed }: { narrowed: Narrowed }) {
           heads={[t('analytics.why'), t('analytics.count')]}
           rows={data.map(({ code, key, title, nextStep, messages }) => ({
             key: String(code ?? key),
-            head: <bdi>{title}</bdi>,
-            under: <CodeAndStep code={code} nextStep={nextStep} />,
+            head: <bdi>{sayFailure({ key, code, sentence: title, nextStep }).sentence}</bdi>,
+            under: <CodeAndStep code={code} nextStep={sayFailure({ key, code, sentence: title, nextStep }).nextStep} />,
             figures: [number(messages)],
             share: shareOf(messages, data[0]?.messages ?? 0) ?? 0,
           }))}

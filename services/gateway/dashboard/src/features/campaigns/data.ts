@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import type { SentenceKey } from '#shared/domain/sentence.ts'
 import { get, getBlob, request } from '../../lib/api/client.ts'
 import type { ListPage } from '../../lib/api/types.ts'
 import { keys } from '../../lib/data/keys.ts'
@@ -16,7 +17,7 @@ export interface Campaign {
   perMinute: number | null
   status: CampaignState
   statusReason: string | null
-  statusReasonKey: { key: string; parameters: Record<string, string> } | null
+  statusReasonKey: SentenceKey | null
   startAt: string | null
   endsAt: string | null
   startedAt: string | null
@@ -39,6 +40,7 @@ export interface Audience {
   kind: 'csv' | 'json' | 'contacts' | 'failed' | null
   state: 'EMPTY' | 'CHECKING' | 'READY' | 'FAILED'
   problem: string | null
+  problemKey: SentenceKey | null
   rows: number
   recipients: number
   invalid: number
@@ -84,7 +86,8 @@ export interface Recipient {
   state: 'PENDING' | 'SKIPPED' | 'QUEUED' | 'SENT' | 'DELIVERED' | 'READ' | 'FAILED'
   reason: 'invalid' | 'duplicate' | 'opted-out' | 'template' | null
   detail: string | null
-  error: { code: number | null; title: string; sentence: string; nextStep: string } | null
+  detailKeys: SentenceKey[]
+  error: { key: string | null; code: number | null; title: string; sentence: string; nextStep: string } | null
   at: string | null
 }
 

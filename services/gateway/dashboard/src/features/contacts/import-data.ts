@@ -1,3 +1,4 @@
+import type { SentenceKey } from '#shared/domain/sentence.ts'
 import { Problem, type RequestOptions, request, requestBlob } from '../../lib/api/client.ts'
 
 /** Columns that hold the numbers and names; what is missing is found by its usual names. */
@@ -14,7 +15,7 @@ export interface ImportReport {
   unchanged: number
   refused: number
   /** The first 10,000; `row` counts from 1 without the header. */
-  refusedRows: { row: number; value: string; problem: string }[]
+  refusedRows: { row: number; value: string; problem: string; problemKey: SentenceKey }[]
   file: { columns: string[]; phoneColumn: string | null; nameColumns: string[] } | null
 }
 

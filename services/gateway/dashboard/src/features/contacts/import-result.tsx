@@ -1,5 +1,6 @@
 import { useFormat } from '../../lib/i18n/format.ts'
 import { Text, useText } from '../../lib/i18n/text.tsx'
+import { say } from '../../lib/server/say.ts'
 import type { ImportReport } from './import-data.ts'
 
 const COUNTS = ['created', 'updated', 'unchanged', 'refused'] as const
@@ -35,14 +36,14 @@ export function ImportResult({ report }: { report: ImportReport }) {
               </tr>
             </thead>
             <tbody>
-              {shown.map(({ row, value, problem }) => (
+              {shown.map(({ row, value, problem, problemKey }) => (
                 <tr key={row} className="border-b border-line align-top">
                   <td className="figures px-2 py-1">{number(row)}</td>
                   <td className="px-2 py-1 break-all">
                     <bdi dir="ltr">{value}</bdi>
                   </td>
                   <td className="px-2 py-1">
-                    <bdi>{problem}</bdi>
+                    <bdi>{say(problem, problemKey)}</bdi>
                   </td>
                 </tr>
               ))}

@@ -1,4 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import type { SentenceKey } from '#shared/domain/sentence.ts'
 import { get, request } from '../../lib/api/client.ts'
 import type { ListPage } from '../../lib/api/types.ts'
 import { keys } from '../../lib/data/keys.ts'
@@ -14,6 +15,9 @@ export interface NumberDetails {
   coexistence: boolean
   status: 'active' | 'disconnected' | 'suspended' | 'paused'
   reason: string | null
+  reasonKey: SentenceKey | null
+  pauseReason: string | null
+  pauseCode: number | null
   qualityRating: string
   messagingLimit: number | null
   throughput: number
@@ -36,6 +40,10 @@ export interface ConnectionStep {
   sentence: string | null
   cure: string | null
   note: string | null
+  /** The three texts by name, for other languages. */
+  sentenceKey: SentenceKey | null
+  cureKey: SentenceKey | null
+  noteKey: SentenceKey | null
 }
 
 export interface Connection {

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { Problem } from '../../lib/api/client.ts'
 import { useFormat } from '../../lib/i18n/format.ts'
 import { Text, useText } from '../../lib/i18n/text.tsx'
+import { sayReason } from '../../lib/server/say.ts'
 import { useMay } from '../../lib/session/rights.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -16,6 +17,7 @@ const KINDS = { active: 'ok', paused: 'time', suspended: 'fail', disconnected: '
 /** A number: whether it sends, how fast and to how many, and what can be done with it. */
 export function NumberCard({ number }: { number: NumberDetails }) {
   const t = useText()
+  const reason = sayReason(number)
   const name = number.companyName ?? number.verifiedName ?? number.whatsappNumber ?? number.phoneNumberId
   return (
     <li className="grid content-start gap-3 rounded-3 border border-line bg-raised p-4" data-number={number.phoneNumberId}>
@@ -29,9 +31,9 @@ export function NumberCard({ number }: { number: NumberDetails }) {
       <p className="figures text-ink-2">
         <bdi dir="ltr">{number.whatsappNumber}</bdi>
       </p>
-      {number.reason && (
+      {reason && (
         <p className="rounded-2 bg-time-soft px-3 py-2">
-          <bdi>{number.reason}</bdi>
+          <bdi>{reason}</bdi>
         </p>
       )}
       <NumberFacts number={number} />

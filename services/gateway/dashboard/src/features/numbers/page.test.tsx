@@ -20,6 +20,9 @@ const NUMBER: NumberDetails = {
   coexistence: false,
   status: 'active',
   reason: null,
+  reasonKey: null,
+  pauseReason: null,
+  pauseCode: null,
   qualityRating: 'GREEN',
   messagingLimit: 1000,
   throughput: 80,
@@ -29,6 +32,7 @@ const NUMBER: NumberDetails = {
 const step = (key: string, state: ConnectionStep['state'], more: Partial<ConnectionStep> = {}): ConnectionStep => ({
   ...{ key, state, wabaId: null, phoneNumberId: null, required: true, code: null, metaText: null, sentence: null, cure: null },
   note: null,
+  ...{ sentenceKey: null, cureKey: null, noteKey: null },
   ...more,
 })
 const connection = (steps: ConnectionStep[]): Connection => ({

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { Problem } from '../../lib/api/client.ts'
 import { Text, useText } from '../../lib/i18n/text.tsx'
 import type { TextId } from '../../lib/i18n/text-ids.ts'
+import { say } from '../../lib/server/say.ts'
 import { useMay } from '../../lib/session/rights.ts'
 import { Button } from '../../ui/button.tsx'
 import { Field, Input } from '../../ui/field.tsx'
@@ -64,10 +65,11 @@ function StepRow({ step, about }: { step: ConnectionStep; about: string | null }
           )}{' '}
           <span className="text-meta text-ink-3">{t(`numbers.state.${step.state}`)}</span>
         </p>
-        {step.note && <p className="text-meta text-ink-2">{step.note}</p>}
+        {step.note && <p className="text-meta text-ink-2">{say(step.note, step.noteKey)}</p>}
         {step.sentence && (
           <p className={step.state === 'FAILED' ? 'text-fail' : 'text-ink-2'}>
-            <bdi>{step.sentence}</bdi> {step.cure && <bdi className="text-ink">{step.cure}</bdi>}
+            <bdi>{say(step.sentence, step.sentenceKey)}</bdi>{' '}
+            {step.cure && <bdi className="text-ink">{say(step.cure, step.cureKey)}</bdi>}
           </p>
         )}
         {step.key === 'template' && step.state === 'TODO' && mayWrite && (

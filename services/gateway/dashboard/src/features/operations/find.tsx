@@ -4,6 +4,7 @@ import type { TimelineStepView } from '#shared/contracts/timeline.ts'
 import type { MessageView } from '#shared/contracts/views.ts'
 import { useFormat } from '../../lib/i18n/format.ts'
 import { useText } from '../../lib/i18n/text.tsx'
+import { sayFailure } from '../../lib/server/say.ts'
 import { Facts } from '../../ui/facts.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { Tick, tickOf } from '../../ui/tick.tsx'
@@ -91,13 +92,13 @@ function Step({ step }: { step: TimelineStepView }) {
   const t = useText()
   const { duration } = useFormat()
   const { kind, ms, reason, httpStatus, code, error, detail } = step
+  const why = error ? sayFailure(error).sentence : detail
   const facts = [reason, httpStatus && `HTTP ${httpStatus}`, code && String(code), ms !== null && ms > 0 && duration(ms)]
   return (
     <div>
       <p>{t(`operations.step.${kind}`)}</p>
       <p className="text-meta text-ink-3">
-        <bdi dir="ltr">{facts.filter(Boolean).join(' · ')}</bdi>{' '}
-        {(error?.sentence ?? detail) && <bdi>{error?.sentence ?? detail}</bdi>}
+        <bdi dir="ltr">{facts.filter(Boolean).join(' · ')}</bdi> {why && <bdi>{why}</bdi>}
       </p>
     </div>
   )

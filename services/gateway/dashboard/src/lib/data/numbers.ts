@@ -1,4 +1,5 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
+import type { SentenceKey } from '#shared/domain/sentence.ts'
 import { get } from '../api/client.ts'
 import type { ListPage } from '../api/types.ts'
 import { keys } from './keys.ts'
@@ -16,6 +17,7 @@ export interface NumberView {
   pauseReason: string | null
   /** Why it does not send and what to do, as sentences. */
   reason: string | null
+  reasonKey: SentenceKey | null
   pauseCode: number | null
   tokenExpiry: string | null
 }

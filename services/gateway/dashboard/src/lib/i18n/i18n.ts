@@ -1,4 +1,5 @@
 import { i18n, type Messages } from '@lingui/core'
+import { whenIdle } from '../idle.ts'
 import { loadChunk } from '../load-chunk.ts'
 import { setPreference, usePreferences } from '../preferences.ts'
 import { chooseLanguage, directionOf, INTL_LOCALES, type Language } from './languages.ts'
@@ -43,6 +44,8 @@ async function speak(next: Language): Promise<void> {
   root.lang = next
   root.dir = directionOf(next)
   i18n.activate(next, [INTL_LOCALES[next]])
+  // Sentences of the server may have to be said while it is out of reach.
+  if (next !== 'en') whenIdle(() => void loadTexts('lib/server').catch(() => undefined))
 }
 
 async function messagesOf(of: Language, folder: string): Promise<Messages> {

@@ -1,3 +1,4 @@
+import type { Refusal } from '../server/say.ts'
 import { actingNow } from '../session/acting.ts'
 import { PERSONAL } from '../session/session.ts'
 import { useSession } from '../session/session-store.ts'
@@ -19,7 +20,7 @@ export interface OutboxEntry {
   createdAt: string
   /** `waiting`: tried again by itself. `refused`: somebody must decide. */
   state: 'sending' | 'waiting' | 'refused'
-  problem: { errorCode: string; detail: string; requestId: string | null } | null
+  problem: (Refusal & { requestId: string | null }) | null
 }
 
 export interface OutboxFile {

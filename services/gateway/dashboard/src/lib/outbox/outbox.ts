@@ -161,7 +161,16 @@ function failed(given: OutboxEntry, error: unknown): boolean {
   const isPassing =
     !(error instanceof Problem) || error.isPassing || error.status === 401 || error.errorCode === 'IDEMPOTENCY_KEY_IN_USE'
   const problem =
-    error instanceof Problem ? { errorCode: error.errorCode, detail: error.detail, requestId: error.requestId } : null
+    error instanceof Problem
+      ? {
+          errorCode: error.errorCode,
+          // In English: it is said in the language of whoever reads it later.
+          detail: error.message,
+          detailKey: error.detailKey,
+          errors: error.errors,
+          requestId: error.requestId,
+        }
+      : null
   put({ ...entry, state: isPassing ? 'waiting' : 'refused', problem })
   if (!isPassing) return true
   clearTimeout(timer)

@@ -1,9 +1,11 @@
 import { Problem } from '../../lib/api/problem.ts'
+import { sayField } from '../../lib/server/say.ts'
 
 /** What a server says of a field of a form, at its path or below it: `assignment`, `assignment.rules.0`. */
 export function problemAt(error: unknown, path: string): string | undefined {
   if (!(error instanceof Problem) || error.errorCode === CHANGED_MEANWHILE) return undefined
-  return error.errors.find(one => one.path === path || one.path.startsWith(`${path}.`))?.message
+  const found = error.errors.find(one => one.path === path || one.path.startsWith(`${path}.`))
+  return found && sayField(found)
 }
 
 /** Whether everything that a refusal complains of stands at a field of the form. */

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useRepeatKey } from '../../../lib/api/repeat-key.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
+import { sayFailure } from '../../../lib/server/say.ts'
 import { useMay } from '../../../lib/session/rights.ts'
 import { Button } from '../../../ui/button.tsx'
 import { CodeAndStep } from '../../../ui/code-and-step.tsx'
@@ -61,7 +62,8 @@ function Reason({ campaign: { id }, failure, canRerun }: { campaign: Campaign; f
   const mayWrite = useMay('campaigns.write')
   const key = useRepeatKey()
   const rerun = useCampaignChange(rerunCampaign)
-  const { code, sentence, nextStep, count } = failure
+  const { code, count } = failure
+  const { sentence, nextStep } = sayFailure(failure)
   const again = () =>
     code !== null &&
     rerun.mutate(

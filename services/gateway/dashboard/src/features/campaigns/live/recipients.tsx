@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
+import { sayDetail, sayFailure } from '../../../lib/server/say.ts'
 import { Button } from '../../../ui/button.tsx'
 import { Select } from '../../../ui/field.tsx'
 import { Bone, ErrorRow } from '../../../ui/states.tsx'
@@ -74,8 +75,8 @@ const stateOf = ({ state }: Recipient) => state.toLowerCase() as Lowercase<Recip
 function Person({ person }: { person: Recipient }) {
   const t = useText()
   const { seconds } = useFormat()
-  const { name, to, error, detail, at } = person
-  const why = error?.sentence ?? detail
+  const { name, to, error, detail, detailKeys, at } = person
+  const why = error ? sayFailure(error).sentence : sayDetail(detail, detailKeys)
   const tick = tickOf(person.state)
   return (
     <li className="grid grid-cols-[minmax(0,16rem)_minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 border-t border-line py-2 max-two:grid-cols-[minmax(0,1fr)_auto]">

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { labelsQuery } from '../../../lib/data/inbox-aids.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
+import { say } from '../../../lib/server/say.ts'
 import { Button } from '../../../ui/button.tsx'
 import { Field, Input, Select } from '../../../ui/field.tsx'
 import { FailIcon, Icon } from '../../../ui/icons.tsx'
@@ -155,7 +156,7 @@ function Checked({ campaign: { id, audience }, onDone }: { campaign: Campaign; o
   const t = useText()
   const { number } = useFormat()
   const save = useQuick(saveReport)
-  const { state, rows, recipients, problem } = audience
+  const { state, rows, recipients, problem, problemKey } = audience
   if (state === 'EMPTY') return null
   const left = LEFT.filter(reason => audience[reason] > 0)
   return (
@@ -163,7 +164,7 @@ function Checked({ campaign: { id, audience }, onDone }: { campaign: Campaign; o
       {state === 'FAILED' && (
         <p className="flex gap-2 text-fail">
           <Icon of={FailIcon} />
-          <bdi>{problem}</bdi>
+          <bdi>{problem && say(problem, problemKey)}</bdi>
         </p>
       )}
       {state === 'CHECKING' && <Text id="campaigns.checking" values={{ n: rows, count: number(rows) }} />}

@@ -6,6 +6,7 @@ import { useRepeatKey } from '../../../lib/api/repeat-key.ts'
 import { putSent } from '../../../lib/data/patches.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
+import { sayFailure } from '../../../lib/server/say.ts'
 import { Button } from '../../../ui/button.tsx'
 import { showToast } from '../../../ui/toasts.tsx'
 
@@ -32,12 +33,13 @@ export function Failure({ message, error }: { message: MessageView; error: Messa
         })
     },
   })
+  const said = sayFailure(error)
   const details = [message.id, message.externalMessageId, error.code, error.title, error.detail].filter(Boolean).join('\n')
   return (
     <div className="grid justify-items-end gap-1 py-1 text-ui">
       <p className="max-w-[min(var(--text-max),100%)] text-fail">
-        <b className="weight-name">{t('message.failed')}</b> <bdi>{error.sentence}</bdi>{' '}
-        <bdi className="text-ink-2">{error.nextStep}</bdi>{' '}
+        <b className="weight-name">{t('message.failed')}</b> <bdi>{said.sentence}</bdi>{' '}
+        <bdi className="text-ink-2">{said.nextStep}</bdi>{' '}
         {error.code !== null && <span className="figures text-ink-3">({error.code})</span>}
       </p>
       {mayBeTwice && <p className="max-w-[min(var(--text-max),100%)] text-time">{t('message.retry.twice')}</p>}

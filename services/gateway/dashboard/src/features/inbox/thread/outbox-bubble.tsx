@@ -5,6 +5,7 @@ import { setDraft } from '../../../lib/drafts.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { cancelEntry, contentOf, type OutboxEntry, retryEntry, useOutbox } from '../../../lib/outbox/outbox.ts'
+import { sayRefusal } from '../../../lib/server/say.ts'
 import { Button } from '../../../ui/button.tsx'
 import { DocumentIcon, Icon, LockIcon, TemplatesIcon } from '../../../ui/icons.tsx'
 import { Tick } from '../../../ui/tick.tsx'
@@ -145,7 +146,7 @@ function Refused({ entry }: { entry: OutboxEntry }) {
         ) : code === 'WINDOW_CLOSED' ? (
           <Text id="inbox.outbox.windowClosed" />
         ) : (
-          <bdi>{problem?.detail}</bdi>
+          <bdi>{problem && sayRefusal(problem)}</bdi>
         )}
       </p>
       <div className="flex flex-wrap justify-end gap-2">

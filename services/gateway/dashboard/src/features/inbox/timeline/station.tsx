@@ -2,6 +2,7 @@ import clsx from 'clsx'
 import type { TimelineStepView } from '#shared/contracts/timeline.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
+import { sayFailure } from '../../../lib/server/say.ts'
 import { CheckIcon, ClockIcon, FailIcon, Icon } from '../../../ui/icons.tsx'
 
 /** Reasons to wait that have words; others are shown by their name. */
@@ -82,6 +83,7 @@ function What({ step: { kind, reason, attempt, outcome, ms, times } }: { step: T
 function Details({ step: { httpStatus, code, traceId, error, detail, ms, kind } }: { step: TimelineStepView }) {
   const t = useText()
   const { duration } = useFormat()
+  const said = error && sayFailure(error)
   const facts = [
     ...(kind === 'attempt' && ms !== null ? [duration(ms)] : []),
     ...(httpStatus === null ? [] : [`HTTP ${httpStatus}`]),
@@ -89,9 +91,9 @@ function Details({ step: { httpStatus, code, traceId, error, detail, ms, kind } 
   ]
   return (
     <>
-      {error && (
+      {said && (
         <p className="text-ui">
-          <bdi className="text-fail">{error.sentence}</bdi> <bdi className="text-ink-2">{error.nextStep}</bdi>
+          <bdi className="text-fail">{said.sentence}</bdi> <bdi className="text-ink-2">{said.nextStep}</bdi>
         </p>
       )}
       {facts.length > 0 && (

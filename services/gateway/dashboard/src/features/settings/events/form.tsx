@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
-import { Problem } from '../../../lib/api/problem.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { Check, Field, Input } from '../../../ui/field.tsx'
+import { problemAt } from '../../../ui/form/field-problems.ts'
 import { Refused } from '../../../ui/refused.tsx'
 import { Bone, ErrorRow } from '../../../ui/states.tsx'
 import { type About, typesQuery } from './data.ts'
@@ -22,7 +22,7 @@ export function AboutForm({ given, error, isBusy, submit, onSubmit, onCancel }: 
   const t = useText()
   const [about, setAbout] = useState(given)
   const [isSome, setSome] = useState(given.types.length > 0)
-  const ofUrl = error instanceof Problem && error.errors.find(({ path }) => path.startsWith('url'))?.message
+  const ofUrl = problemAt(error, 'url')
   return (
     <form
       className="grid gap-4"
