@@ -87,7 +87,13 @@ describe('the default template', () => {
     expect(named.body.content.template).toMatchObject({ name: 'welcome', variables: { candidateName: 'Amal' } })
     const missing = await defaultTemplate({ to: stranger(), candidateName: 'Amal' })
     expect([missing.status, missing.body.errorCode]).toEqual([422, 'TEMPLATE_VARIABLES'])
-    expect(missing.body.errors).toEqual([{ path: 'variables.jobTitle', message: 'This variable is missing.' }])
+    expect(missing.body.errors).toEqual([
+      {
+        path: 'variables.jobTitle',
+        message: 'This variable is missing.',
+        messageKey: { key: 'variable-missing', parameters: {} },
+      },
+    ])
     expect((await defaultTemplate({ to: stranger(), language: 'xx', candidateName: 'Amal' })).body.errorCode).toBe(
       'TEMPLATE_UNKNOWN',
     )

@@ -78,7 +78,13 @@ describe('MS-01..MS-05 POST /api/messages/send', () => {
     expect([lacking.status, lacking.body.errorCode, lacking.body.errors]).toEqual([
       422,
       'TEMPLATE_VARIABLES',
-      [{ path: 'variables.jobTitle', message: 'This variable is missing.' }],
+      [
+        {
+          path: 'variables.jobTitle',
+          message: 'This variable is missing.',
+          messageKey: { key: 'variable-missing', parameters: {} },
+        },
+      ],
     ])
     const { body } = await send(toAhmed({ message: 'a', templateVars: { jobTitle: 'CTO' }, candidateName: 'Ahmed' }))
     expect(body).toEqual({ success: true, messageId: ID, ...paid })
