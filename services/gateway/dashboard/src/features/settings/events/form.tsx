@@ -32,7 +32,7 @@ export function AboutForm({ given, error, isBusy, submit, onSubmit, onCancel }: 
         onSubmit({ ...about, name: about.name.trim(), url: about.url.trim(), types: isSome ? about.types : [] })
       }}
     >
-      <Field label={t('events.url')} hint={t('events.url.hint')} problem={ofUrl && <bdi dir="ltr">{ofUrl}</bdi>}>
+      <Field label={t('events.url')} hint={t('events.url.hint')} problem={ofUrl && <bdi>{ofUrl}</bdi>}>
         {ids => (
           <Input
             {...ids}
