@@ -4,13 +4,8 @@ import { ensureDefaultPipeline } from './contacts/pipelines.ts'
 import { fillKeys } from './fill-keys.ts'
 import { withLease } from './leases.ts'
 import { COLLECTIONS, type CollectionName } from './models.ts'
+import { FORMER_INDEXES, type IndexDefinition } from './schemas/former-indexes.ts'
 import { acrossTenants } from './tenancy/tenancy.ts'
-
-interface WantedIndex {
-  key: Record<string, unknown>
-  name: string
-  [option: string]: unknown
-}
 
 /** Options that are compared to see whether an index changed. Others, such as versions and weights, are added by the server. */
 const COMPARED = ['unique', 'partialFilterExpression', 'expireAfterSeconds'] as const
@@ -32,8 +27,9 @@ export async function connectMigrated(uri: string, options: StoreOptions = {}): 
 
 /**
  * Creates missing collections (a transaction cannot), missing indexes, each tenant's default pipeline, and the search words of rows
- * that have none. Idempotent, a few statements when nothing changed; several processes work one after the other. What an index guarantees holds while it is replaced
- * (`replaceChanged`). Indexes that the schemas do not define are left as they are.
+ * that have none. Then it drops what earlier versions left (`dropFormer`). Idempotent, a few statements when nothing changed; several
+ * processes work one after the other. What an index guarantees holds while it is replaced (`replaceChanged`). Indexes that neither a
+ * schema nor `FORMER_INDEXES` defines are left as they are.
  */
 export async function migrate(store: Store): Promise<void> {
   await withLease(store, LEASE, () => migrateAll(store))
@@ -45,12 +41,13 @@ async function migrateAll(store: Store): Promise<void> {
   await Promise.all(COLLECTIONS.map(name => migrateCollection(store, db, name, existing.has(name))))
   await ensurePipelines(store)
   await fillKeys(store)
+  await dropFormer(db)
 }
 
 async function migrateCollection(store: Store, db: mongo.Db, name: CollectionName, exists: boolean): Promise<void> {
   if (!exists) await db.createCollection(name).catch(unlessCode(NAMESPACE_EXISTS))
   const wanted = wantedIndexes(store, name)
-  const present = new Map((await db.collection(name).indexes()).map(index => [index.name ?? '', index as WantedIndex]))
+  const present = new Map((await db.collection(name).indexes()).map(index => [index.name ?? '', index as IndexDefinition]))
   await replaceChanged(db, name, wanted, present)
   const missing = wanted.filter(index => !present.has(index.name))
   if (missing.length > 0) await createIndexes(db, name, missing)
@@ -65,8 +62,8 @@ async function migrateCollection(store: Store, db: mongo.Db, name: CollectionNam
 async function replaceChanged(
   db: mongo.Db,
   name: CollectionName,
-  wanted: readonly WantedIndex[],
-  present: Map<string, WantedIndex>,
+  wanted: readonly IndexDefinition[],
+  present: Map<string, IndexDefinition>,
 ): Promise<void> {
   for (const index of wanted) {
     const before = present.get(index.name)
@@ -93,7 +90,7 @@ const isStandIn = (name: string) => name.endsWith(STAND_IN)
  * An index that serves as well as the given one and may exist beside it: MongoDB refuses two of the same key and filter. A unique
  * one covers the same rows by a filter that every row meets besides, any other one has a longer key. Null where neither works.
  */
-function standInOf(index: WantedIndex): WantedIndex | null {
+function standInOf(index: IndexDefinition): IndexDefinition | null {
   const name = `${index.name}${STAND_IN}`
   const { expireAfterSeconds: _, ...own } = index
   if (index.unique) {
@@ -106,19 +103,29 @@ function standInOf(index: WantedIndex): WantedIndex | null {
     : { ...own, name, key: { ...index.key, _id: 1 } }
 }
 
-const createIndexes = (db: mongo.Db, name: CollectionName, indexes: WantedIndex[]) =>
+/** Drops indexes of earlier versions. It comes last: what statements ask instead is built and filled by then. */
+async function dropFormer(db: mongo.Db): Promise<void> {
+  const indexesOf = async (name: CollectionName) => (await db.collection(name).indexes()) as IndexDefinition[]
+  for (const [name, formers] of Map.groupBy(FORMER_INDEXES, ({ on }) => on)) {
+    const isFormer = (present: IndexDefinition) =>
+      formers.some(({ index }) => index.name === present.name && !differs(index, present))
+    for (const index of (await indexesOf(name)).filter(isFormer)) await dropIndex(db, name, index.name)
+  }
+}
+
+const createIndexes = (db: mongo.Db, name: CollectionName, indexes: IndexDefinition[]) =>
   db.collection(name).createIndexes(indexes as unknown as mongo.IndexDescription[])
 
 const dropIndex = (db: mongo.Db, name: CollectionName, index: string) =>
   db.collection(name).dropIndex(index).catch(unlessCode(INDEX_NOT_FOUND))
 
-function wantedIndexes(store: Store, name: CollectionName): WantedIndex[] {
+function wantedIndexes(store: Store, name: CollectionName): IndexDefinition[] {
   return store.models[name].schema
     .indexes()
-    .map(([key, { background: _, ...options }]) => ({ ...options, key }) as unknown as WantedIndex)
+    .map(([key, { background: _, ...options }]) => ({ ...options, key }) as unknown as IndexDefinition)
 }
 
-function differs(wanted: WantedIndex, present: WantedIndex): boolean {
+function differs(wanted: IndexDefinition, present: IndexDefinition): boolean {
   if ('textIndexVersion' in present) return false
   if (JSON.stringify(wanted.key) !== JSON.stringify(present.key)) return true
   return COMPARED.some(option => JSON.stringify(wanted[option] ?? null) !== JSON.stringify(present[option] ?? null))

@@ -1,11 +1,12 @@
 import { type mongo, Types } from 'mongoose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ContactDoc, ConversationDoc } from '#shared/model/documents.ts'
-import { connectStore, type Store } from '#shared/store/connect.ts'
+import type { ContactDoc, ConversationDoc, TenantDoc } from '#shared/model/documents.ts'
+import { connectStore, type SentCommand, type Store } from '#shared/store/connect.ts'
 import { contactStages, conversationStages } from '#shared/store/inbox/destinations.ts'
 import { STILL_SCHEDULED } from '#shared/store/inbox/scheduled.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import type { CollectionName } from '#shared/store/models.ts'
+import { FORMER_INDEXES } from '#shared/store/schemas/former-indexes.ts'
 import { createWorld } from '#test/support/world.ts'
 
 const TENANTS = Array.from({ length: 4 }, () => new Types.ObjectId())
@@ -561,12 +562,14 @@ test('a word is searched within one tenant by index', async () => {
 })
 
 test('what identifies a thing is unique', async () => {
+  const { tenantId, clientId, contactId } = (await store.raw.conversations.findOne({ tenantId: A })) as ConversationDoc
   const duplicates: [CollectionName, object][] = [
     ['messages', { tenantId: TENANTS[1], wamid: 'wamid.1' }],
     ['messages', { tenantId: A, idempotencyKey: 'key-20' }],
     ['contacts', { tenantId: A, waId: '21264' }],
     ['contacts', { tenantId: TENANTS[1], userId: 'MA.1' }],
     ['clients', { phoneNumberId: 'p7' }],
+    ['conversations', { tenantId, clientId, contactId }],
     ['leads', { tenantId: A, phone: '21264' }],
     ['templates', { tenantId: A, wabaId: 'w', name: 't4', language: 'fr' }],
     ['events', { _id: 'x', tenantId: TENANTS[1], seq: 1 }],
@@ -604,3 +607,65 @@ test.for([{ status: 'SENT' as const }, { clientId: client }])(
     expect(explained.executionStats.totalDocsExamined).toBeLessThanOrEqual(101)
   },
 )
+
+describe('indexes of earlier versions', () => {
+  test('are dropped once the new ones are built and filled, whoever migrates', async () => {
+    await using world = await createWorld()
+    const commands: SentCommand[] = []
+    await using old = await connectStore(world.mongodbUri, { onCommand: command => commands.push(command) })
+    for (const { on, index } of FORMER_INDEXES) {
+      const { key, ...options } = index
+      await collectionOf(old, on).createIndex(key as mongo.IndexSpecification, options)
+    }
+    const { insertedId } = await collectionOf(old, 'contacts').insertOne({ tenantId: A, name: 'Salma', phone: '2126' })
+    await old.raw.tenants.insertOne({ _id: A } as TenantDoc)
+    await migrate(old)
+
+    const names = await namesOf(old, 'contacts')
+    expect(names).toEqual(expect.arrayContaining(['tenant_keys', 'tenant_wa']))
+    for (const { on, index } of FORMER_INDEXES) expect(await namesOf(old, on), on).not.toContain(index.name)
+    expect(await old.raw.contacts.findOne({ _id: insertedId })).toMatchObject({ keys: expect.arrayContaining(['salma']) })
+
+    const at = (name: string) => commands.flatMap((command, i) => (command.name === name ? [i] : []))
+    const [firstDrop] = at('dropIndexes') as [number]
+    expect(at('dropIndexes')).toHaveLength(FORMER_INDEXES.length)
+    // The first that were made are the old ones.
+    expect(
+      at('createIndexes')
+        .slice(FORMER_INDEXES.length)
+        .every(i => i < firstDrop),
+    ).toBe(true)
+    const filled = commands.findIndex(({ name, collection }) => name === 'update' && collection === 'contacts')
+    expect(filled).toBeGreaterThan(0)
+    expect(filled).toBeLessThan(firstDrop)
+
+    commands.length = 0
+    await migrate(old)
+    expect(at('dropIndexes')).toEqual([])
+    await old.connection.dropDatabase()
+  })
+
+  test("are told from an operator's own by key, filter and uniqueness", async () => {
+    await using world = await createWorld()
+    await using old = await connectStore(world.mongodbUri)
+    const contacts = collectionOf(old, 'contacts')
+    await contacts.createIndex({ tenantId: 1, name: 1, city: 1 }, { name: 'tenant_name' })
+    await contacts.createIndex({ tenantId: 1, username: 1 }, { name: 'tenant_username' })
+    await contacts.createIndex({ tenantId: 1, phone: 1 }, { name: 'operators_own' })
+    await migrate(old)
+    expect(await namesOf(old, 'contacts')).toEqual(expect.arrayContaining(['tenant_name', 'tenant_username', 'operators_own']))
+    await old.connection.dropDatabase()
+  })
+
+  test('are declared by no schema', async () => {
+    const own = FORMER_INDEXES.filter(({ on, index }) =>
+      store.models[on].schema
+        .indexes()
+        .some(([key, { name }]) => name === index.name || JSON.stringify(key) === JSON.stringify(index.key)),
+    )
+    expect(own).toEqual([])
+  })
+})
+
+const collectionOf = ({ raw }: Store, name: CollectionName) => raw[name] as unknown as mongo.Collection
+const namesOf = async (of: Store, name: CollectionName) => (await collectionOf(of, name).indexes()).map(index => index.name)
