@@ -77,7 +77,8 @@ async function open(uri: string, options: StoreOptions): Promise<Connection> {
       connectTimeoutMS: 5000,
       // Ends a statement that gets no answer; the driver's timeoutMS has no effect.
       socketTimeoutMS: options.answerTimeoutMs ?? 10_000,
-      waitQueueTimeoutMS: 10_000,
+      // Statements that may take long make others wait as long for their connection.
+      waitQueueTimeoutMS: Math.max(10_000, options.answerTimeoutMs ?? 0),
       heartbeatFrequencyMS: 3000,
       retryWrites: true,
       retryReads: true,

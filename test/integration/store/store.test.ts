@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest'
 import { ApiError, Outage } from '#shared/domain/errors.ts'
 import type { ContactDoc } from '#shared/model/documents.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
-import { migrate } from '#shared/store/migrate.ts'
+import { connectMigrated, migrate } from '#shared/store/migrate.ts'
 import { COLLECTIONS } from '#shared/store/models.ts'
 import { acrossTenants } from '#shared/store/tenancy/tenancy.ts'
 import { test as base } from '#test/support/world.ts'
@@ -134,6 +134,14 @@ describe('migrate', () => {
     expect((await indexNames(store)).contacts).toContain('tenant_wa.stand-in')
     await migrate(store)
     expect(await indexNames(store)).toEqual(first)
+  })
+
+  test('waits for a connection as long as for the building of an index', async ({ world }) => {
+    await using migrated = await connectMigrated(world.mongodbUri, { maxPoolSize: 1 })
+    const { socketTimeoutMS, waitQueueTimeoutMS } = migrated.connection.getClient().options
+    expect(waitQueueTimeoutMS).toBe(socketTimeoutMS)
+    expect(waitQueueTimeoutMS).toBeGreaterThan(3_600_000)
+    await migrated.connection.dropDatabase()
   })
 
   test('works in one process at a time', async ({ store, world }) => {
