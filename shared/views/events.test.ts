@@ -126,6 +126,23 @@ test.for(EVENT_NAMES)('%s matches its schema after a round trip through JSON', n
   }
 })
 
+test.for(EVENT_NAMES)('[peers 56] %s names the conversation that it tells of, by which sockets know who may hear it', name => {
+  for (const { conversationId, payload } of BUILT[name]) expect(payload.conversationId ?? 'null').toBe(String(conversationId))
+})
+
+test('[peers 56] events without a conversation tell of no person', () => {
+  const without = EVENT_NAMES.filter(name => BUILT[name].every(({ conversationId }) => conversationId === null))
+  const ofAccounts = [
+    'label:changed',
+    'client:status',
+    'template:status',
+    'campaign:progress',
+    'spend:changed',
+    'subscription:status',
+  ]
+  expect(without).toEqual(ofAccounts)
+})
+
 test('a conversation without a message has no lastMessageAt, whatever its last activity', () => {
   const { payload } = events.conversationUpdated('a:1', { ...conversation, lastActivityAt: new Date() }, at)
   expect(payload.updates).toMatchObject({ lastMessageAt: null, lastMessageText: null, lastMessageStatus: null })

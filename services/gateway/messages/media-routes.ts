@@ -13,7 +13,6 @@ import { ObjectNotFound } from '#shared/storage/object-storage.ts'
 import { mediaKey, thumbnailKey } from '#shared/storage/open.ts'
 import { findMedia, hasFileOfMeta, settleMedia } from '#shared/store/inbox/media.ts'
 import { findMediaFile } from '#shared/store/inbox/media-files.ts'
-import { maySeeUpload } from '#shared/store/inbox/visible-files.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf, withIdempotentUpload } from '../idempotency.ts'
 import { requireRoom } from '../quota.ts'
@@ -149,12 +148,9 @@ async function sha256Of(content: Readable): Promise<string> {
 /** The file of an id never changes. */
 const CACHE = 'private, max-age=86400, immutable'
 
-async function findStored({ store }: GatewayDeps, { tenantId, id: userId }: Caller, id: string): Promise<MediaRef> {
+async function findStored({ store }: GatewayDeps, { tenantId }: Caller, id: string): Promise<MediaRef> {
   const kept = await findMediaFile(store, tenantId, id)
-  if (kept) {
-    if (await maySeeUpload(store, kept, userId)) return refOf(kept)
-    throw notFound('File')
-  }
+  if (kept) return refOf(kept)
   const media = (await findMedia(store, tenantId, id))?.content.media
   if (!media) throw notFound('File')
   if (media.state === 'PENDING')

@@ -8,7 +8,7 @@ import { contactChanged } from '../../views/events.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { findPeople } from '../find-people.ts'
-import { visibleContacts, withAll } from '../inbox/visibility.ts'
+import { maySeeContact, visibleContacts, withAll } from '../inbox/visibility.ts'
 import { findPage, type Page, type PageRequest } from '../pages.ts'
 import type { Alongside } from '../transaction.ts'
 
@@ -83,14 +83,14 @@ export type ContactFields = Pick<
 
 /**
  * Creates a contact. @throws ApiError 409 CONTACT_EXISTS with the id of the contact that has the phone, in any form, or the user
- * id
+ * id; without it when the user may not see that contact
  */
 export async function createContact(store: Store, tenantId: Id, fields: ContactFields): Promise<ContactDoc> {
   const { waId, userId, name } = fields
   const ways = [...(waId ? [{ waId: trusted({ $in: phoneVariants(waId) }) }] : []), ...(userId ? [{ userId }] : [])]
   const find = () => store.models.contacts.findOne({ tenantId, $and: [trusted({ $or: ways })] }).lean()
   const found = await find()
-  if (found) throw exists(found._id)
+  if (found) throw await exists(store, found)
   const nameSource = name === null ? null : ('agent' as const)
   const keys = searchKeys({ name, waId })
   const contact = { _id: newId(), ...fields, tenantId, phone: waId, keys, nameSource, updatedBy: fields.createdBy }
@@ -98,14 +98,16 @@ export async function createContact(store: Store, tenantId: Id, fields: ContactF
     return (await store.models.contacts.create(contact)).toObject()
   } catch (error) {
     if (!isDuplicateKey(error)) throw error
-    throw exists((await find())?._id)
+    throw await exists(store, await find())
   }
 }
 
-const exists = (id: Id | undefined) =>
-  new ApiError(409, 'CONTACT_EXISTS', 'A contact with this phone number or user id already exists.', {
-    extra: { contactId: id ? String(id) : null },
+async function exists(store: Store, found: ContactDoc | null): Promise<ApiError> {
+  const visible = found && (await maySeeContact(store, found))
+  return new ApiError(409, 'CONTACT_EXISTS', 'A contact with this phone number or user id already exists.', {
+    extra: { contactId: visible ? String(found._id) : null },
   })
+}
 
 /** Changes a contact and its copies in conversations, with their events, in one transaction. @throws ApiError 404 */
 export async function changeContact(

@@ -7,7 +7,7 @@ import { newId, toId } from '../../model/ids.ts'
 import { type Store, trusted } from '../connect.ts'
 import { isDuplicateKey } from '../errors.ts'
 import { findPeople } from '../find-people.ts'
-import { ifVisible, visibleLeads, withAll } from '../inbox/visibility.ts'
+import { ifVisible, visibleContacts, visibleLeads, withAll } from '../inbox/visibility.ts'
 import { findPage, type Page, type PageRequest, writeCursor } from '../pages.ts'
 import type { Alongside } from '../transaction.ts'
 
@@ -61,19 +61,20 @@ export type LeadFields = Pick<LeadDoc, 'name' | 'phone' | 'status' | 'source' | 
 
 /**
  * Creates a lead for a user and links it with the contact that has its phone number and with that contact's conversations that
- * have no lead. @throws ApiError 409 LEAD_EXISTS
+ * have no lead, as far as the user may see them. @throws ApiError 409 LEAD_EXISTS
  */
 export async function createLead(store: Store, tenantId: Id, fields: LeadFields): Promise<LeadDoc> {
   const lead = { _id: newId(), ...fields, keys: searchKeys(fields), tenantId, deletedAt: null, updatedBy: fields.createdBy }
+  const visible = withAll(await visibleContacts(store, tenantId))
   return await orLeadExists(() =>
     store.transaction(async session => {
       await refuseDuplicate(store, tenantId, fields.phone, session)
-      const contactIds = await contactsOf(store, { tenantId, contactId: null, phone: fields.phone }, session)
+      const contactIds = await contactsOf(store, { tenantId, contactId: null, phone: fields.phone }, session, visible)
       const [contactId] = contactIds
       const [created] = await store.models.leads.create([{ ...lead, contactId: contactId ?? null }], { session })
       if (contactId) {
         await setLeadDeletedAt(store, tenantId, contactIds, null, session)
-        const bare = { tenantId, contactId, leadId: null }
+        const bare = { tenantId, contactId, leadId: null, ...ifVisible() }
         await store.models.conversations.updateMany(bare, { $set: { leadId: lead._id } }, { session })
       }
       return (created as HydratedDocument<LeadDoc>).toObject()
@@ -152,15 +153,16 @@ async function refuseDuplicate(
   if (await store.models.leads.findOne(filter, { _id: 1 }, { session }).lean()) throw leadExists()
 }
 
-/** The contacts of a lead: the one that it names, and those with its phone number. */
+/** The contacts of a lead: the one that it names, and those with its phone number. @param among further conditions for these */
 async function contactsOf(
   store: Store,
   { tenantId, contactId, phone }: Pick<LeadDoc, 'tenantId' | 'contactId' | 'phone'>,
   session: ClientSession,
+  among: object = {},
 ): Promise<Id[]> {
   const named = contactId ? [contactId] : []
   if (phone === null) return named
-  const filter = { tenantId, waId: trusted({ $in: phoneVariants(phone) }), deletedAt: null }
+  const filter = { tenantId, waId: trusted({ $in: phoneVariants(phone) }), deletedAt: null, ...among }
   const found = await store.models.contacts.find(filter, { _id: 1 }, { session }).lean()
   return [...named, ...found.map(contact => contact._id)]
 }

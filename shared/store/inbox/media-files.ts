@@ -5,6 +5,7 @@ import type { Store } from '../connect.ts'
 import { orOutage } from '../outage.ts'
 import type { Session } from '../transaction.ts'
 import { findMedia } from './media.ts'
+import { maySeeUpload } from './visible-files.ts'
 
 type Key = Id | string
 
@@ -27,9 +28,10 @@ export async function addMediaFile(
   })
 }
 
-/** A file that was uploaded for sending. @throws Outage */
+/** A file that was uploaded for sending, and that the current request may see. @throws Outage */
 export async function findMediaFile(store: Store, tenantId: Key, id: Key): Promise<MediaFileDoc | null> {
-  return await orOutage(store.models.mediaFiles.findOne({ tenantId, _id: id }).lean())
+  const file = await orOutage(store.models.mediaFiles.findOne({ tenantId, _id: id }).lean())
+  return file !== null && (await maySeeUpload(store, file)) ? file : null
 }
 
 /** A file that may be sent: uploaded for sending, or stored with a message, which is then forwarded. @throws Outage */

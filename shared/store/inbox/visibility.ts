@@ -1,4 +1,4 @@
-import type { Id } from '../../model/documents.ts'
+import type { ContactDoc, Id } from '../../model/documents.ts'
 import { type Store, trusted } from '../connect.ts'
 import { currentViewer } from '../tenancy/tenancy.ts'
 
@@ -50,6 +50,12 @@ export async function visibleContacts(store: Store, tenantId: Key): Promise<Cond
   const made = store.models.contacts.find({ tenantId, createdBy: viewer }, { _id: 1 }).limit(MOST_CONTACTS_MADE).lean()
   const [own, ownMade] = await Promise.all([ownContactIds(store, tenantId, viewer), made])
   return [{ _id: trusted({ $in: [...own, ...ownMade.map(({ _id }) => _id)] }) }]
+}
+
+/** Whether the current request may see this contact. */
+export async function maySeeContact(store: Store, { tenantId, _id }: Pick<ContactDoc, 'tenantId' | '_id'>): Promise<boolean> {
+  if (currentViewer() === null) return true
+  return (await store.models.contacts.exists({ tenantId, _id, ...withAll(await visibleContacts(store, tenantId)) })) !== null
 }
 
 /** Leads of those contacts, and those that the user has made. */

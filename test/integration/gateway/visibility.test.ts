@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { routes } from '#services/gateway/routes.ts'
 import { createRecording, newPace } from '#services/ingest/recorder/recorder.ts'
+import { createApiKey } from '#shared/auth/api-keys.ts'
 import { can } from '#shared/auth/policy.ts'
 import type { Id } from '#shared/model/documents.ts'
 import { webhookOf } from '#test/support/webhooks.ts'
@@ -237,6 +238,49 @@ describe('[peers 56] an agent who sees the own conversations alone', () => {
     expect(await rowsOfHidden()).toEqual(before)
   })
 
+  test('learns nothing of others by what it makes, and changes none of it', async () => {
+    const writing = ofAgents.filter(({ method, path }) => method !== 'get' && !path.includes('{'))
+    expect(writing.map(nameOf).filter(name => !(name in MAKING) && !OF_THE_USER.test(name) && !SENDING.test(name))).toEqual([])
+    // Of the hidden person nothing is left but the conversation, its contact and its messages: nobody has a lead with the number.
+    await gateway.store.raw.leads.updateOne({ _id: new Types.ObjectId(hidden.lead) }, { $set: { phone: null, contactId: null } })
+    await gateway.store.raw.conversations.updateOne({ _id: new Types.ObjectId(hidden.conversation) }, { $set: { leadId: null } })
+    const before = await rowsOfHidden()
+    for (const [name, body] of Object.entries(MAKING)) {
+      const [method, path] = name.split(' ') as [string, string]
+      const answer = await call(method, path, body())
+      const { phone: _, ...shown } = answer.body
+      expect([name, revealed({ ...answer, body: shown })]).toEqual([name, []])
+    }
+    expect(await rowsOfHidden()).toEqual(before)
+  })
+
+  test('neither sends nor keeps a file of others', async () => {
+    const files = [hidden.upload, hidden.media]
+    for (const id of files) {
+      const document = { type: 'document', document: { id, filename: 'a.txt' } }
+      const sent = await call('POST', '/api/v1/messages', { conversationId: own.conversation, ...document })
+      expect([sent.status, sent.body.errorCode]).toEqual([422, 'MEDIA_UNKNOWN'])
+      const kept = await call('POST', '/api/v1/quick-replies', { shortcut: 'kept', title: 'a', mediaId: id })
+      expect([kept.status, kept.body.errorCode]).toEqual([422, 'MEDIA_UNKNOWN'])
+      expect((await call('GET', `/api/v1/media/${id}`)).status).toBe(404)
+    }
+    const { upload } = own
+    expect((await call('POST', '/api/v1/quick-replies', { shortcut: 'mine', title: 'a', mediaId: upload })).status).toBe(422)
+    const body = { body: 'mine', headers: { 'content-type': 'text/plain' } }
+    const { id } = (await gateway.call('POST', '/api/v1/media?filename=mine.txt', { as: 'agent', ...body })).body
+    const document = { type: 'document', document: { id } }
+    expect((await call('POST', '/api/v1/messages', { conversationId: own.conversation, ...document })).status).toBe(202)
+  })
+
+  test('gets no export, no report and no evidence: they are for managers and admins', async () => {
+    const whole = routes.filter(({ path }) => /export|\.csv|analytics|evidence|audit-log|webhook-events|dead-letters/.test(path))
+    expect(whole.length).toBeGreaterThan(20)
+    for (const { method, path, action } of whole) {
+      expect([path, action !== null && can('agent', action)]).toEqual([path, false])
+      expect([path, (await call(method.toUpperCase(), at(path, hidden.conversation))).status]).toEqual([path, 403])
+    }
+  })
+
   test('keeps a conversation that the agent begins', async () => {
     const body = {
       to: '+212661850003',
@@ -263,6 +307,11 @@ describe('[peers 56] an agent who sees the own conversations alone', () => {
   test('is a person: managers and systems see all', async () => {
     expect((await call('GET', `/api/v1/conversations/${hidden.conversation}`, undefined, 'manager')).status).toBe(200)
     expect((await call('GET', '/api/v1/conversations', undefined, 'admin')).body.total).toBeGreaterThan(1)
+    const scopes = ['conversations.read' as const]
+    const system = { tenantId, name: 'crm', role: 'agent' as const, scopes, createdBy: null }
+    const { key } = await createApiKey(gateway.store, system)
+    const path = `/api/v1/conversations/${hidden.conversation}`
+    expect((await gateway.call('GET', path, { token: key })).status).toBe(200)
   })
 })
 
@@ -319,6 +368,18 @@ const isOtherKind = (path: string, id: string) =>
 
 const conversationBodies = (name: string, body: () => object) =>
   Object.fromEntries(['PUT', 'PATCH'].map(method => [`${method} /api/v1/conversations/{id}/${name}`, body]))
+
+/** What is about the user alone. */
+const OF_THE_USER = /\/auth\/|\/users\/me\//
+const SENDING = /\/(messages|whatsapp)(\/|$)/
+/** What an agent makes, with what is hidden in it, for each other route that makes something. */
+const MAKING: Record<string, () => object> = {
+  'POST /api/v1/contacts': () => ({ phone: `+${HIDDEN}`, name: 'a' }),
+  'POST /api/v1/leads': () => ({ phone: `+${HIDDEN}`, name: 'a' }),
+  'POST /api/v1/quick-replies': () => ({ shortcut: 'hidden', title: 'a', text: 'a' }),
+  'POST /api/v1/views': () => ({ name: 'a', query: { unread: true } }),
+  'POST /api/v1/media': () => ({}),
+}
 
 /** A request that would succeed, for each writing route of agents that names something. */
 const BODIES: Record<string, (() => object | undefined) | undefined> = {
