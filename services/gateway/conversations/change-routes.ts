@@ -40,7 +40,7 @@ function changeRoutes<Body extends z.ZodType>(
         const caller = callerOf(request)
         const conversation = await getConversation(deps.store, caller.tenantId, request.params.id)
         const changes = await change(conversation, caller, request.body as never, deps)
-        const changed = await applyChange(deps, conversation, changes, request.traceparent)
+        const changed = await applyChange(deps, conversation, changes, { caller, traceparent: request.traceparent })
         return { body: conversationView(changed, deps.now()) }
       },
     }),
@@ -137,7 +137,7 @@ const AssignBody = z
 const assign = changeRoutes(
   'assign',
   'conversations.take',
-  "Assign to a user, the least busy agent ('auto') or nobody (null); agents may only assign an unassigned one to themselves",
+  "Assign to a user, the available agent whose turn it is ('auto') or nobody (null); agents may only assign an unassigned one to themselves",
   AssignBody,
   (row, caller, { assignedToId, agentId }: z.infer<typeof AssignBody>, deps) =>
     assignTo(row, caller, assignedToId !== undefined ? assignedToId : (agentId ?? null), deps),

@@ -160,7 +160,7 @@ const AssignBody = z.strictObject({
   assignedToId: z
     .union([ObjectIdText, z.literal('auto')])
     .nullable()
-    .describe("User id, 'auto' for the available agent with the fewest conversations, or null to unassign"),
+    .describe("User id, 'auto' for the available agent whose turn it is, or null to unassign"),
 })
 
 const assign = route<GatewayDeps, typeof PhoneParams, typeof Whose, typeof AssignBody>({
@@ -202,7 +202,10 @@ async function change(
     request.params.id,
     request.query.clientId,
   )
-  const changed = await applyChange(deps, conversation, await changesOf(conversation, caller), request.traceparent)
+  const changed = await applyChange(deps, conversation, await changesOf(conversation, caller), {
+    caller,
+    traceparent: request.traceparent,
+  })
   const [body] = await crmConversations(deps.store, caller.tenantId, [changed])
   return { body, headers: othersOf(others) }
 }

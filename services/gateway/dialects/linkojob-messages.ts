@@ -139,8 +139,9 @@ export const readAt = (path: string, itsTag: string) =>
     params: IdParams,
     returns: z.object({ success: z.boolean() }),
     async handle(request, deps: GatewayDeps) {
-      const row = await getConversation(deps.store, callerOf(request).tenantId, request.params.id)
-      await applyChange(deps, row, { set: {}, read: { upTo: null } }, request.traceparent)
+      const caller = callerOf(request)
+      const row = await getConversation(deps.store, caller.tenantId, request.params.id)
+      await applyChange(deps, row, { set: {}, read: { upTo: null } }, { caller, traceparent: request.traceparent })
       return { body: { success: true } }
     },
   })

@@ -55,7 +55,9 @@ export async function conversationFor(store: Store, about: Touch, contact: Conta
   const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
   if (destination.conversation !== null && Object.keys(given).length === 0) return destination.conversation
   const assignedTo = keepsNewConversation(tenant.settings, caller) ? { id: toId(caller.id), name: caller.name } : null
-  const found = await upsertConversation(store, { client: destination.client, contact, now }, { given, leadId, assignedTo })
+  const by = toId(caller.id)
+  const own = { given: Object.keys(given).length > 0 ? { ...given, updatedBy: by } : given, leadId, assignedTo, createdBy: by }
+  const found = await upsertConversation(store, { client: destination.client, contact, now }, own)
   // Another request may have begun it meanwhile.
   requireMayReply(tenant, caller, found, false)
   return found

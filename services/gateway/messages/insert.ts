@@ -81,6 +81,7 @@ function messageOf(
     }),
     idempotencyKey,
     replyTo: quoted,
+    createdBy: toId(caller.id),
     sentBy: { kind: caller.kind, id: toId(caller.id), name: caller.name },
     origin: caller.kind === 'apiKey' ? 'api' : 'dashboard',
     at: sendAt ?? notBefore(conversation.lastMessage?.at, notBefore(after ?? undefined, now)),

@@ -3,6 +3,7 @@ import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { ConversationDoc, EventDoc, MessageDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
 import { fallbackNote, fallenBack } from '#shared/model/fallback.ts'
+import { toId } from '#shared/model/ids.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import { sendAgain } from '#shared/store/dispatch/retry.ts'
 import { insertEvents } from '#shared/store/events/insert.ts'
@@ -98,7 +99,12 @@ async function startAgain(
   const notes = instead ? [note, instead.note] : [note]
   // The caller accepts that an earlier attempt may have arrived, so it no longer keeps the template back.
   const reserve = before.fallback && !instead && { fallback: { ...before.fallback, unsettled: null } }
-  const message = await sendAgain(store, before, { at, expiresAt, notes, content: { ...instead?.fields, ...reserve } }, session)
+  const message = await sendAgain(
+    store,
+    before,
+    { at, expiresAt, notes, content: { ...instead?.fields, ...reserve }, by: toId(caller.id) },
+    session,
+  )
   if (message === null) throw notFailed('The message is already being sent.')
   const events = [messageRetried(message, at)]
   await insertEvents(store, events, session)

@@ -4,6 +4,7 @@ import { platformError } from '#shared/domain/messages/send-errors.ts'
 import { pricesOf } from '#shared/domain/prices/cost.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { EventDoc, MessageDoc, TemplateDoc, TenantDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
 import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { insertEvents } from '#shared/store/events/insert.ts'
@@ -65,7 +66,12 @@ export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: str
     }),
   }
   return store.transaction(async session => {
-    const message = await changeScheduledRow(store, before, { sendAt, content, entries: [note, ...notes] }, session)
+    const message = await changeScheduledRow(
+      store,
+      before,
+      { sendAt, content, entries: [note, ...notes], by: toId(caller.id) },
+      session,
+    )
     const events = [messageScheduled(message, 'changed', now)]
     await insertEvents(store, events, session)
     return { message, events }
@@ -129,7 +135,7 @@ export async function cancelScheduled(deps: GatewayDeps, caller: Caller, id: str
   const note = { kind: 'note' as const, at: now, detail: `cancelled by ${caller.name}` }
   return store.transaction(async session => {
     const entries = [...waitEntries(before.dispatch, now), note]
-    const message = await cancelScheduledRow(store, before, { at: now, error: CANCELLED, entries }, session)
+    const message = await cancelScheduledRow(store, before, { at: now, error: CANCELLED, entries, by: toId(caller.id) }, session)
     const failed = messageStatus(eventIds.cancelled(message._id, now), message, now)
     const events = [messageScheduled(message, 'cancelled', now), failed]
     await insertEvents(store, events, session)

@@ -71,11 +71,13 @@ export async function findActiveUsers(
 }
 
 /** Active agents of the tenant who take new conversations. */
-export async function findAvailableAgents(store: Store, tenantId: Id | string): Promise<Id[]> {
+export async function findAvailableAgents(
+  store: Store,
+  tenantId: Id | string,
+): Promise<Pick<UserDoc, '_id' | 'lastAssignedAt'>[]> {
   const availability = trusted({ $nin: ['busy', 'offline'] as const })
   const filter = { tenantId, role: 'agent' as const, status: 'active' as const, deletedAt: null, availability }
-  const agents = await store.models.users.find(filter, { _id: 1 }).lean()
-  return agents.map(({ _id }) => _id)
+  return await store.models.users.find(filter, { lastAssignedAt: 1 }).lean()
 }
 
 /** The active ones of connected users who have not set themselves offline. */

@@ -1,5 +1,5 @@
 import { dispatchOf, ready } from '../../domain/messages/dispatch.ts'
-import type { MessageDoc, TimelineEntry } from '../../model/documents.ts'
+import type { Id, MessageDoc, TimelineEntry } from '../../model/documents.ts'
 import { appended } from '../../model/timeline.ts'
 import type { Store } from '../connect.ts'
 import type { Session } from '../transaction.ts'
@@ -9,6 +9,7 @@ export interface Retry {
   expiresAt: Date
   /** Entries for the timeline. */
   notes: TimelineEntry[]
+  by: Id
   /** The template to send instead of the message; {} sends the message unchanged. */
   content: Partial<Pick<MessageDoc, 'type' | 'content' | 'payload' | 'cost' | 'metaCost' | 'fallback'>>
 }
@@ -21,7 +22,7 @@ export interface Retry {
 export async function sendAgain(
   store: Store,
   before: MessageDoc,
-  { at, expiresAt, notes, content }: Retry,
+  { at, expiresAt, notes, content, by }: Retry,
   session: Session,
 ): Promise<MessageDoc | null> {
   const { tenantId, _id, wamid } = before
@@ -34,6 +35,7 @@ export async function sendAgain(
       error: null,
       wamid: null,
       sendAt: null,
+      updatedBy: by,
       unprojectedSince: at,
       dispatch: dispatchOf('chat', { ...ready(at), deadlineAt: expiresAt }, attempt),
     },

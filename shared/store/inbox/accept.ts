@@ -18,16 +18,16 @@ import type { UnfinishedMessage } from './destinations.ts'
  * The conversation of a number with a contact, which is created if missing.
  * @param given fields to set, with a `leadId` only if the caller names one
  * @param leadId lead of a new conversation
- * @param assignedTo whose a new conversation is
+ * @param assignedTo whose a new conversation is @param createdBy who begins a new one
  * @throws ApiError 404 when its person is erased at this moment
  */
 export async function upsertConversation(
   store: Store,
   { client, contact, now }: { client: ClientDoc; contact: ContactDoc; now: Date },
-  { given, leadId, assignedTo }: { given: Partial<ConversationDoc> } & Pick<ConversationDoc, 'leadId' | 'assignedTo'>,
+  { given, ...own }: { given: Partial<ConversationDoc> } & Pick<ConversationDoc, 'leadId' | 'assignedTo' | 'createdBy'>,
 ): Promise<ConversationDoc> {
   const filter = { tenantId: client.tenantId, clientId: client._id, contactId: contact._id }
-  const fresh = { ...newConversation(client, contact, now), leadId, assignedTo }
+  const fresh = { ...newConversation(client, contact, now), ...own }
   const update = updateOf(given, contact, onInsert(fresh, filter, given))
   const conversation = await store.models.conversations
     .findOneAndUpdate({ ...filter, erased: trusted({ $exists: false }) }, update, { upsert: true, returnDocument: 'after' })

@@ -89,6 +89,16 @@ export const reassign = (
   now: Date,
 ): Promise<EventDoc[]> => move(store, { before, to, now, provided: WAITS })
 
+/** Notes that a user was given a conversation in turn: the next turn is somebody else's. */
+export async function noteAssigned(
+  { models }: Store,
+  { tenantId, _id }: Pick<UserDoc, 'tenantId' | '_id'>,
+  lastAssignedAt: Date,
+  session: Session,
+): Promise<void> {
+  await models.users.updateOne({ tenantId, _id }, { $set: { lastAssignedAt } }, { session })
+}
+
 interface Move {
   before: ConversationDoc
   to: Pick<UserDoc, '_id' | 'name'> | null
@@ -110,7 +120,7 @@ async function move(
       .findOneAndUpdate(still, { $set: { assignedTo } }, { session, returnDocument: 'after' })
       .lean()
     if (row === null) return []
-    if (to) await store.models.users.updateOne({ tenantId, _id: to._id }, { $set: { lastAssignedAt: now } }, { session })
+    if (to) await noteAssigned(store, { tenantId, _id: to._id }, now, session)
     const unique = newId()
     const events = [conversationEdited(unique, row, now), conversationAssigned(unique, row, before, now)]
     await insertEvents(store, events, session)

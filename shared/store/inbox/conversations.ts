@@ -181,8 +181,3 @@ export async function labelsAfter(
 }
 
 const MOST_LABELS = 20
-
-/** Number of open conversations of a user. */
-export async function countOpenConversations(store: Store, tenantId: Key, assigneeId: Id): Promise<number> {
-  return await store.models.conversations.countDocuments({ tenantId, 'assignedTo.id': assigneeId, status: 'open' })
-}

@@ -67,10 +67,10 @@ type Content = Pick<MessageDoc, 'fallback' | 'cost' | 'metaCost'> & Partial<Pick
 export function changeScheduled(
   store: Store,
   before: MessageDoc,
-  { sendAt, content, entries }: { sendAt: Date; content: Content; entries: TimelineEntry[] },
+  { sendAt, content, entries, by }: { sendAt: Date; content: Content; entries: TimelineEntry[]; by: Id },
   session: Session,
 ): Promise<MessageDoc> {
-  const $set = { ...content, sendAt, at: sendAt, ...asUpdate({ nextStepAt: sendAt }) }
+  const $set = { ...content, sendAt, at: sendAt, updatedBy: by, ...asUpdate({ nextStepAt: sendAt }) }
   return updateScheduled(store, before, { $set, $push: appended(...entries) }, session)
 }
 
@@ -78,10 +78,10 @@ export function changeScheduled(
 export function cancelScheduled(
   store: Store,
   before: MessageDoc,
-  { at, error, entries }: { at: Date; error: MessageErrorDoc; entries: TimelineEntry[] },
+  { at, error, entries, by }: { at: Date; error: MessageErrorDoc; entries: TimelineEntry[]; by: Id },
   session: Session,
 ): Promise<MessageDoc> {
-  const $set = { status: 'FAILED' as const, statusUpdatedAt: at, error, dispatch: ENDED, at }
+  const $set = { status: 'FAILED' as const, statusUpdatedAt: at, error, dispatch: ENDED, at, updatedBy: by }
   return updateScheduled(store, before, { $set, $push: appended(...entries) }, session)
 }
 

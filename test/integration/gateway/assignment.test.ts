@@ -161,6 +161,44 @@ describe('[peers 55] conversations whose customers wait', () => {
   })
 })
 
+describe('[CV-23] a conversation that is assigned to `auto`', () => {
+  const auto = async (gateway: Gateway, id: Types.ObjectId) => {
+    const body = { assignedToId: 'auto' }
+    const answer = await gateway.call('PUT', `/api/v1/conversations/${id}/assign`, { as: 'manager', body })
+    return answer.body.assignedTo?.name ?? answer.body.errorCode
+  }
+
+  test('goes round the available agents, also where the account assigns by hand', async ({ world }) => {
+    await using gateway = await openGateway(world)
+    const { first, second, row } = await open(gateway)
+    const ids = await wait(gateway, row, 5)
+    const names: string[] = []
+    for (const id of ids.slice(0, 4)) names.push(await auto(gateway, id))
+    expect(new Set(names.slice(0, 2))).toEqual(new Set([first.name, second.name]))
+    expect(names.slice(2)).toEqual(names.slice(0, 2))
+    await gateway.store.raw.users.updateOne({ _id: second._id }, { $set: { availability: 'busy' } })
+    expect(await auto(gateway, ids[4] as Types.ObjectId)).toBe(first.name)
+    await gateway.store.raw.users.updateOne({ _id: first._id }, { $set: { availability: 'offline' } })
+    expect(await auto(gateway, ids[4] as Types.ObjectId)).toBe('NO_AGENT')
+  })
+
+  test('keeps to the mode, the capacities and the rules of the account', async ({ world }) => {
+    await using gateway = await openGateway(world)
+    const { first, second, row } = await open(gateway)
+    await wait(gateway, row, 2, { assignedTo: { id: first._id, name: first.name } })
+    const ids = await wait(gateway, row, 3)
+    const [vip] = await wait(gateway, row, 1, { labels: ['vip'] })
+    const rules = [{ label: 'vip', clientId: null, agentIds: [String(first._id)] }]
+    await settings(gateway, { mode: 'least-busy', capacity: 3, rules })
+    const names: string[] = []
+    for (const id of ids) names.push(await auto(gateway, id))
+    expect(names.toSorted()).toEqual([first.name, second.name, second.name].toSorted())
+    expect(await auto(gateway, vip as Types.ObjectId)).toBe('NO_AGENT')
+    await settings(gateway, { mode: 'least-busy', capacity: 4, rules })
+    expect(await auto(gateway, vip as Types.ObjectId)).toBe(first.name)
+  })
+})
+
 describe('[AU-09] conversations of a user who was disabled or deleted', () => {
   /** A round so long after the user was last changed, whatever the machine needed for it. */
   async function round({ store, deps: { events } }: Gateway, { _id }: UserDoc, afterMs = 0) {
