@@ -50,3 +50,29 @@ test('the images are made from the lock file', () => {
   expect(read('Dockerfile')).toMatch(/npm ci --omit=dev --ignore-scripts/)
   expect(read('Dockerfile')).not.toContain('npm install')
 })
+
+test('[OP-16] Node 20 is enough to begin, and brings the Node that runs the code', () => {
+  const { engines, devDependencies } = JSON.parse(read('package.json')) as Package & { engines: { node: string } }
+  expect([engines.node, devDependencies?.node]).toEqual(['>=20', expect.stringMatching(/^24\./)])
+  expect(read('deploy/local/install.mjs')).not.toMatch(/from '(?!node:)/)
+})
+
+test('[OP-18] the licence is MIT', () => {
+  expect((JSON.parse(read('package.json')) as { license: string }).license).toBe('MIT')
+  expect(read('LICENSE')).toMatch(/^MIT License/)
+})
+
+test('[OP-19] Express, Mongoose, Socket.io and axios are used; Node reads .env files and crypto signs tokens', () => {
+  const { dependencies = {} } = JSON.parse(read('package.json')) as Package
+  const names = Object.keys(dependencies)
+  expect(names).toEqual(expect.arrayContaining(['express', 'mongoose', 'socket.io', 'axios', 'zod', 'pino', 'helmet']))
+  expect(names.filter(name => ['dotenv', 'jsonwebtoken', 'winston', 'joi', 'bullmq'].includes(name))).toEqual([])
+})
+
+test('[DC-08] the formatter writes no semicolons, single quotes and LF, and the linter is on', () => {
+  expect(JSON.parse(read('biome.json'))).toMatchObject({
+    formatter: { lineEnding: 'lf' },
+    javascript: { formatter: { semicolons: 'asNeeded', quoteStyle: 'single' } },
+    linter: { rules: { preset: 'recommended' } },
+  })
+})

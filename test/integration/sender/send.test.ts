@@ -223,6 +223,7 @@ test('a refusal for good fails at once, with code, sentence and next step', asyn
   expect(row.error).toMatchObject({ code: 131026, detail: 'in detail', source: 'meta', sentence: expect.any(String) })
   expect(row.timeline.at(-1)).toMatchObject({ kind: 'attempt', outcome: 'refused', code: 131026, httpStatus: 400 })
   expect(meta.posts).toHaveLength(1)
+  expect((await w.queue.check('linko.dead.v1')).messageCount).toBe(0)
 })
 
 test('bad send jobs are dead letters and stop nobody', async ({ world }) => {
