@@ -25,7 +25,7 @@ export function createApp(deps: GatewayDeps, pages?: RequestHandler): Express {
     log: deps.log,
     corsOrigins: deps.config.CORS_ORIGIN,
     trustProxy: deps.config.TRUST_PROXY,
-    authenticate: request => authenticate(request, deps),
+    authenticate: (request, { worksWithoutDatabase }) => authenticate(request, deps, worksWithoutDatabase),
     limit: (route, caller, ip, body) => limit(deps, route, caller, ip, body),
     within: async (caller, work) => asTenant(caller.tenantId, work, await viewerOf(deps.store, caller)),
     isOutage: error => isOutage(error) || isContended(error),

@@ -2,6 +2,7 @@ import { createKeyring } from '#shared/auth/encryption.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
+import { timeCalls } from '#shared/meta/timed-client.ts'
 import { readEnvironment, VERSION } from '#shared/process/config.ts'
 import { serveHealth, serveMetrics } from '#shared/process/health.ts'
 import { createLogger, logCrash } from '#shared/process/logger.ts'
@@ -32,7 +33,7 @@ const ready = () => ({
 })
 await using health = await serveHealth({ host: config.HOST, port: config.SENDER_PORT, ready, metrics: config })
 const { META_GRAPH_URL: baseUrl, META_API_VERSION: version, SENDER_CONCURRENCY: concurrency } = config
-await using meta = createMetaClient({ baseUrl, version, connections: concurrency })
+await using meta = timeCalls(createMetaClient({ baseUrl, version, connections: concurrency }))
 const exchange =
   config.EVENT_EXCHANGE === undefined
     ? null
@@ -54,7 +55,7 @@ sender = await startSender(
   },
 )
 await using _sender = sender
-await using _report = startReporting(store, { service: 'sender', version: VERSION, ready, log })
+await using _report = startReporting(store, { service: 'sender', version: VERSION, ready, pace: meta.pace, log })
 log.info({ port: health.port }, 'sender started')
 
 await stopped

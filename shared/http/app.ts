@@ -24,7 +24,7 @@ export interface HttpAppOptions<Deps> {
   /** Number of proxies in front whose X-Forwarded-For is trusted. */
   trustProxy: number
   /** @throws ApiError 401, 403, 400 */
-  authenticate(request: Request): Promise<Caller | null>
+  authenticate(request: Request, route: Route<Deps>): Promise<Caller | null>
   /** Counts the request and returns the rate-limit headers. @throws ApiError 429 */
   limit(route: Route<Deps>, caller: Caller | null, ip: string, body: unknown): Promise<Record<string, string>>
   /** Runs the work of a caller within its tenant, so that no query can reach another tenant's rows. */
@@ -124,7 +124,7 @@ function serve<Deps>(route: Route<Deps>, options: HttpAppOptions<Deps>) {
   const large = route.maxBodyBytes === undefined ? null : promisify(jsonText(route.maxBodyBytes))
   return async (request: Request, response: Response) => {
     response.locals.route = route.path
-    const caller = route.action === null ? null : await options.authenticate(request)
+    const caller = route.action === null ? null : await options.authenticate(request, route)
     response.locals.caller = caller
     if (route.action !== null && caller === null)
       throw new ApiError(401, 'UNAUTHENTICATED', 'No valid credentials were given. Sign in, or send an API key.', {

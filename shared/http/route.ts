@@ -69,6 +69,8 @@ export interface Route<Deps> {
   idempotent: boolean
   /** Whether the route accepts `Prefer: wait=5` and then answers with the outcome. */
   waits?: boolean
+  /** Whether the route answers while MongoDB is away, to callers that were known shortly before. */
+  worksWithoutDatabase?: boolean
   /** HTTP status of a success. */
   status: number
   /** Further statuses of a success, with what each means; 304 has no body. */
@@ -89,6 +91,7 @@ interface RouteOptions<Deps, P extends Schema, Q extends Schema, B extends Schem
   bucket?: RateBucket
   idempotent?: boolean
   waits?: boolean
+  worksWithoutDatabase?: boolean
   maxBodyBytes?: number
   upload?: { types: readonly string[]; maxBytes: number }
   params?: P

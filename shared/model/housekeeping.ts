@@ -1,3 +1,4 @@
+import type { CallPace } from '../domain/call-pace.ts'
 import type { Id } from './common.ts'
 
 export interface IdempotencyKeyDoc {
@@ -53,4 +54,6 @@ export interface ServiceReportDoc {
   isReady: boolean
   /** The parts of `/ready`. */
   parts: Record<string, boolean>
+  /** How quickly Meta answers this process; null when it makes no sends. */
+  pace?: CallPace | null
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { CallPace } from '../domain/call-pace.ts'
 import type { ServiceReportDoc } from '../model/documents.ts'
 import type { Readiness } from '../process/health.ts'
 import type { Logger } from '../process/logger.ts'
@@ -15,6 +16,8 @@ export interface Reporting {
   /** Version of Linko that the process runs. */
   version: string
   ready: Readiness
+  /** How quickly Meta answers this process, which sends. */
+  pace?(): CallPace | null
   log: Logger
 }
 
@@ -22,13 +25,14 @@ export interface Reporting {
  * Says every 10 s that this process lives and what it can do, for `GET /operations/overview`: processes do not ask each other.
  * Disposing takes the report away.
  */
-export function startReporting(store: Store, { service, version, ready, log }: Reporting): AsyncDisposable {
+export function startReporting(store: Store, { service, version, ready, pace, log }: Reporting): AsyncDisposable {
   const _id = `${service}:${randomUUID()}`
   const startedAt = new Date()
   async function report(): Promise<void> {
     const { required, informational = {} } = ready()
     const isReady = Object.values(required).every(Boolean)
-    const row = { service, version, startedAt, seenAt: new Date(), isReady, parts: { ...informational, ...required } }
+    const parts = { ...informational, ...required }
+    const row = { service, version, startedAt, seenAt: new Date(), isReady, parts, pace: pace?.() ?? null }
     await store.models.serviceReports.updateOne({ _id }, { $set: row }, { upsert: true })
   }
   const reportOrLog = () => report().catch(error => log.info({ err: error }, 'service report not written'))

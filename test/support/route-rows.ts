@@ -286,7 +286,7 @@ export const ROUTE_ROWS: Record<string, RouteRow> = {
   'delete /api/integrations/whatsapp/templates/{id}': MANAGER,
   'get /api/v1/health': PUBLIC,
   'get /api/v1/dashboard/settings': PUBLIC,
-  'get /api/v1/dashboard/state': AGENT,
+  'get /api/v1/dashboard/state': PUBLIC,
   'get /docs': PUBLIC,
   'get /docs/page.js': PUBLIC,
   'get /docs/scalar.js': PUBLIC,

@@ -16,6 +16,7 @@ import { audit } from '#shared/store/accounts/audit.ts'
 import { getTenant } from '#shared/store/accounts/tenants.ts'
 import { findSessionUser, findUserByEmail } from '#shared/store/accounts/users.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { isOutage } from '#shared/store/outage.ts'
 import { TtlCache } from '#shared/store/ttl-cache.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { RefusedIdentities } from './refused-identities.ts'
@@ -25,12 +26,14 @@ const unauthenticated = () =>
 
 /** Lifetime of a cached identity; a disabled user or tenant is refused after at most this long. */
 const IDENTITY_TTL_MS = 1000
-/** How long it is remembered how the last look-up of a token or key ended. */
+/** How long it is remembered how the last look-up of a token or key ended, and whom a token was found to be. */
 const STANDING_TTL_MS = 15 * 60_000
 
 /** What a process remembers about tokens and keys, each by its hash. */
 class Identities {
   readonly callers = new TtlCache<string, Caller>(10_000)
+  /** People as they were last found, for the routes that answer while MongoDB is away. */
+  readonly remembered = new TtlCache<string, Caller>(10_000)
   readonly standings = new TtlCache<string, 'accepted' | 'refused'>(50_000)
   /** Look-ups under way: requests of one identity at the same moment share one. */
   readonly lookUps = new Map<string, Promise<Caller>>()
@@ -51,17 +54,19 @@ function identitiesOf(deps: GatewayDeps): Identities {
 
 /**
  * Caller of a request, by access token, API key or the headers of the trusted gateway; null when it carries none of these.
+ * @param mayRemember whether a person is accepted as this process last found them, for at most 15 minutes, while MongoDB is away
  * @throws ApiError 400 TWO_IDENTITIES, 401 UNAUTHENTICATED, 403 FORBIDDEN or TENANT_INACTIVE, 404 for an unknown organization, 429
  * RATE_LIMITED after too many refused identities from the network
  */
-export async function authenticate(request: Request, deps: GatewayDeps): Promise<Caller | null> {
+export async function authenticate(request: Request, deps: GatewayDeps, mayRemember = false): Promise<Caller | null> {
   const forwarded = await forwardedCaller(request, deps)
   const bearer = bearerOf(request)
   if (forwarded !== null && bearer !== null)
     throw new ApiError(400, 'TWO_IDENTITIES', 'Send either a bearer token or the gateway headers, not both.')
   const network = networkOf(request.ip ?? '')
-  const caller = forwarded ?? (bearer === null ? null : await bearerCaller(bearer, network, deps))
-  if (caller !== null) return await inOrganization(caller, request, deps)
+  const caller = forwarded ?? (bearer === null ? null : await bearerCaller(bearer, network, deps, mayRemember))
+  // Without MongoDB there is nothing of another organization to see, and no line for its audit log.
+  if (caller !== null) return mayRemember && !deps.store.isReady() ? caller : await inOrganization(caller, request, deps)
   if (request.get('x-gateway-secret') !== undefined) {
     authFailures.inc({ kind: 'gateway', outcome: 'wrong' })
     await identitiesOf(deps).refused.count(network)
@@ -76,26 +81,33 @@ function bearerOf(request: Request): string | null {
   return /^bearer +([^\s,]+)$/i.exec(given[0] ?? '')?.[1] ?? null
 }
 
-async function bearerCaller(bearer: string, network: string, deps: GatewayDeps): Promise<Caller> {
+async function bearerCaller(bearer: string, network: string, deps: GatewayDeps, mayRemember: boolean): Promise<Caller> {
   const access = isApiKey(bearer) ? 'key' : accessIn(bearer, deps)
   // Every client shows an expired token now and then: it proves nothing, but it is no guess either.
   if (access === 'expired') throw unauthenticated()
   try {
-    return await knownCaller({ access, bearer, network }, deps)
+    return await knownCaller({ access, bearer, network }, deps, mayRemember)
   } catch (error) {
     countFailure(access === 'key' ? 'key' : 'token', error)
     throw error
   }
 }
 
-async function knownCaller({ access, bearer, network }: Shown, deps: GatewayDeps): Promise<Caller> {
+async function knownCaller({ access, bearer, network }: Shown, deps: GatewayDeps, mayRemember: boolean): Promise<Caller> {
   const known = identitiesOf(deps)
   if (access === 'invalid' || bearer.length > LONGEST_BEARER) {
     await known.refused.count(network)
     throw unauthenticated()
   }
   const key = createHash('sha256').update(bearer).digest('base64')
-  return known.callers.get(key) ?? (await lookUp(key, { access, bearer, network }, deps))
+  const caller = known.callers.get(key)
+  if (caller) return caller
+  const remembered = mayRemember ? known.remembered.get(key) : undefined
+  if (remembered && !deps.store.isReady()) return remembered
+  return await lookUp(key, { access, bearer, network }, deps).catch(error => {
+    if (remembered && isOutage(error)) return remembered
+    throw error
+  })
 }
 
 const LONGEST_BEARER = 4096
@@ -146,15 +158,17 @@ interface Bearer {
  * held: others in an office go on working while one of their programs has a wrong key.
  */
 async function lookUp(key: string, { access, bearer, network }: Bearer, deps: GatewayDeps): Promise<Caller> {
-  const { callers, standings, lookUps, refused } = identitiesOf(deps)
+  const { callers, remembered, standings, lookUps, refused } = identitiesOf(deps)
   const standing = standings.get(key) ?? (access === 'key' ? 'unknown' : 'accepted')
   const read = () =>
     shared(lookUps, key, async () => {
       const caller = await (access === 'key' ? keyCaller(bearer, deps) : tokenCaller(access, deps)).catch(error => {
+        if (error instanceof ApiError) remembered.delete(key)
         if (error instanceof ApiError && error.status === 401) standings.set(key, 'refused', STANDING_TTL_MS)
         throw error
       })
       callers.set(key, caller, IDENTITY_TTL_MS)
+      if (access !== 'key') remembered.set(key, caller, STANDING_TTL_MS)
       standings.set(key, 'accepted', STANDING_TTL_MS)
       return caller
     })

@@ -24,17 +24,26 @@ const settings = route({
   },
 })
 
-/** What concerns everybody who works with the dashboard; asked every few seconds, so it costs no command of any server. */
+const Presence = z.enum(['ready', 'away'])
+const presenceOf = (isReady: boolean): z.infer<typeof Presence> => (isReady ? 'ready' : 'away')
+
+/**
+ * What concerns everybody who works with the dashboard; asked every few seconds, so it costs no command of any server. It is public,
+ * as `/ready` is: who anybody is cannot be looked up while the database is away.
+ */
 const state = route({
   method: 'get',
   path: '/api/v1/dashboard/state',
-  action: 'session.read',
+  action: null,
   bucket: 'none',
   tag: 'service',
   summary: 'Get whether messages flow: what is accepted while the queue is away waits, and goes out by itself',
-  returns: z.object({ queue: z.enum(['ready', 'away']) }),
-  async handle(_request, { queue }: GatewayDeps) {
-    return { body: { queue: queue.isReady() ? ('ready' as const) : ('away' as const) } }
+  returns: z.object({
+    queue: Presence,
+    database: Presence.describe('While it is away, nearly every other route answers 503'),
+  }),
+  async handle(_request, { queue, store }: GatewayDeps) {
+    return { body: { queue: presenceOf(queue.isReady()), database: presenceOf(store.isReady()) } }
   },
 })
 

@@ -182,6 +182,9 @@ auditLogSchema.index({ tenantId: 1, 'actor.id': 1, at: -1, _id: -1 }, { name: 't
 auditLogSchema.index({ tenantId: 1, action: 1, at: -1, _id: -1 }, { name: 'tenant_action' })
 auditLogSchema.index({ tenantId: 1, 'object.kind': 1, 'object.id': 1, at: -1 }, { name: 'tenant_object' })
 
+const figure = { type: Number, required: true }
+const pace = new Schema({ calls: figure, unanswered: figure, p95Ms: figure }, inner)
+
 export const serviceReportSchema = new Schema<ServiceReportDoc>(
   {
     _id: requiredText,
@@ -191,6 +194,7 @@ export const serviceReportSchema = new Schema<ServiceReportDoc>(
     seenAt: requiredDate,
     isReady: flag,
     parts: { type: Schema.Types.Mixed, default: () => ({}) },
+    pace: { type: pace, default: null },
   },
   strictly,
 )
