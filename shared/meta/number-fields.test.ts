@@ -28,7 +28,16 @@ test.for([
   [{ messaging_limit_tier: 'TIER_250' }, { messagingLimit: 250 }],
   [{ whatsapp_business_manager_messaging_limit: 'TIER_UNLIMITED' }, { messagingLimit: null }],
   [{ whatsapp_business_manager_messaging_limit: 'TIER_NOT_SET' }, {}],
-  [{ quality_rating: 'NA', status: 7, throughput: 'fast' }, {}],
+  [{ quality_rating: 'NA', status: 7, throughput: 'fast', webhook_configuration: 'none' }, {}],
+  [{ webhook_configuration: { application: 'https://a' } }, { webhook: { url: 'https://a', of: 'app' } }],
+  [
+    { webhook_configuration: { application: 'https://a', whatsapp_business_account: 'https://b' } },
+    { webhook: { url: 'https://b', of: 'account' } },
+  ],
+  [
+    { webhook_configuration: { whatsapp_business_account: 'https://b', phone_number: 'https://c' } },
+    { webhook: { url: 'https://c', of: 'number' } },
+  ],
 ])('%j is read as %j', ([data, expected]) => {
   expect(readNumber(data as Record<string, unknown>)).toEqual(expected)
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { managementAccount } from '../domain/graph-calls.ts'
 import type { ClientDoc } from '../model/documents.ts'
 import type { GraphResult, MetaClient } from './client.ts'
+import { type WebhookAddress, WebhookConfiguration, webhookIn } from './webhook-configuration.ts'
 
 /** Fields of a number as Meta reports them; a member is absent when Meta does not name it. */
 export interface NumberFacts {
@@ -14,10 +15,12 @@ export interface NumberFacts {
   nameStatus?: string
   /** Meta's status, such as CONNECTED, FLAGGED, RESTRICTED or BANNED. */
   metaStatus?: string
+  /** Where Meta sends its webhooks. */
+  webhook?: WebhookAddress
 }
 
 const FIELDS =
-  'verified_name,name_status,status,quality_rating,throughput,is_on_biz_app,whatsapp_business_manager_messaging_limit'
+  'verified_name,name_status,status,quality_rating,throughput,is_on_biz_app,webhook_configuration,whatsapp_business_manager_messaging_limit'
 const FIELDS_BEFORE_24 = FIELDS.replace('whatsapp_business_manager_messaging_limit', 'messaging_limit_tier')
 
 const word = z.string().min(1).max(100).optional().catch(undefined)
@@ -30,6 +33,7 @@ const Fields = z.object({
   is_on_biz_app: z.boolean().optional().catch(undefined),
   whatsapp_business_manager_messaging_limit: word,
   messaging_limit_tier: word,
+  webhook_configuration: WebhookConfiguration,
 })
 
 /** Requests the fields of a number with its own token. @param version of the Graph API, such as `v25.0` */
@@ -43,7 +47,7 @@ export function askNumber(meta: MetaClient, version: string, client: ClientDoc, 
 }
 
 export function readNumber(data: Record<string, unknown>): NumberFacts {
-  const fields = Fields.safeParse(data).data ?? {}
+  const fields: Partial<z.infer<typeof Fields>> = Fields.safeParse(data).data ?? {}
   const tier = fields.whatsapp_business_manager_messaging_limit ?? fields.messaging_limit_tier
   const all: NumberFacts = {
     qualityRating: fields.quality_rating,
@@ -52,6 +56,7 @@ export function readNumber(data: Record<string, unknown>): NumberFacts {
     verifiedName: fields.verified_name,
     nameStatus: fields.name_status,
     metaStatus: fields.status,
+    webhook: webhookIn(fields.webhook_configuration) ?? undefined,
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { uncountedAccount } from '../domain/graph-calls.ts'
 import type { GraphResult, MetaClient } from './client.ts'
 import { appToken, type MetaApp } from './tokens.ts'
+import { address, WebhookConfiguration, webhookIn } from './webhook-configuration.ts'
 
 /** Calls of the Graph API that connect, check and disconnect numbers, with readers of their answers, which never throw. */
 
@@ -59,7 +60,6 @@ export const askOneNumber = (meta: MetaClient, { wabaId, phoneNumberId }: At, to
     query: { fields: NUMBER_FIELDS },
   })
 
-const address = z.string().max(2048).nullish().catch(null)
 const NumberFields = z.object({
   id: z.string().regex(/^\d{1,30}$/),
   display_phone_number: z.string().min(1).max(50),
@@ -69,10 +69,7 @@ const NumberFields = z.object({
   code_verification_status: word,
   is_on_biz_app: z.boolean().nullish().catch(null),
   is_pin_enabled: z.boolean().nullish().catch(null),
-  webhook_configuration: z
-    .object({ phone_number: address, whatsapp_business_account: address, application: address })
-    .nullish()
-    .catch(null),
+  webhook_configuration: WebhookConfiguration,
 })
 
 /** A number as Meta lists it. */
@@ -97,7 +94,7 @@ export function readListedNumber(data: unknown): ListedNumber | null {
   const read = NumberFields.safeParse(data).data
   const digits = read?.display_phone_number.replace(/\D/g, '') ?? ''
   if (read === undefined || digits === '') return null
-  const { phone_number: own, whatsapp_business_account: account, application: app } = read.webhook_configuration ?? {}
+  const webhook = webhookIn(read.webhook_configuration)
   return {
     phoneNumberId: read.id,
     whatsappNumber: digits,
@@ -106,8 +103,8 @@ export function readListedNumber(data: unknown): ListedNumber | null {
     isVerified: read.code_verification_status !== 'NOT_VERIFIED',
     coexistence: read.is_on_biz_app === true,
     isPinEnabled: read.is_pin_enabled ?? null,
-    webhookUrl: own ?? account ?? app ?? null,
-    webhookOf: own ? 'number' : account ? 'account' : app ? 'app' : null,
+    webhookUrl: webhook?.url ?? null,
+    webhookOf: webhook?.of ?? null,
   }
 }
 

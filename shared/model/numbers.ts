@@ -15,6 +15,12 @@ export interface NumberNotice {
 /** Meta's time of the last event on each topic; an older event that arrives later changes nothing. */
 export type LastEventAt = Record<string, Date>
 
+export interface WebhookElsewhere {
+  url: string
+  of: 'number' | 'account' | 'app'
+  expected: string
+}
+
 export interface ClientDoc extends Common {
   tenantId: Id
   /** User id on the tenant's own platform (LinkoJob, CRM module). */
@@ -79,6 +85,8 @@ export interface ClientDoc extends Common {
   /** Meta's own statuses of the display name and of the number. */
   nameStatus?: string | null
   metaStatus?: string | null
+  /** Set while Meta sends the number's webhooks to another address than ours: theirs, whose it is, and the one that was expected. */
+  webhookElsewhere?: WebhookElsewhere | null
   healthCheckedAt?: Date | null
   /** Null: as soon as possible. */
   nextHealthCheckAt?: Date | null

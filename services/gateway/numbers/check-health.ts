@@ -1,11 +1,13 @@
+import { isDeepStrictEqual } from 'node:util'
 import { tokenOf } from '#shared/auth/client-tokens.ts'
 import { describeError } from '#shared/domain/messages/send-errors.ts'
+import { isForeignWebhook } from '#shared/domain/onboarding/webhook-fields.ts'
 import { isNewer, withEventTimes } from '#shared/fold/number-effects.ts'
 import { askNumber, type NumberFacts, readNumber } from '#shared/meta/number-fields.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
 import { findHealthDue, updateClientWithoutEvent } from '#shared/store/numbers/checks.ts'
 import { changeClient } from '#shared/store/numbers/clients.ts'
-import { type BackgroundDeps, inParallel, jittered } from './background-deps.ts'
+import { type BackgroundDeps, type ConnectionJobDeps, inParallel, jittered } from './background-deps.ts'
 
 const BATCH = 100
 const WIDTH = 4
@@ -13,18 +15,21 @@ const WIDTH = 4
 const AGAIN_MS = 5 * 60_000
 
 /** Fields that webhooks report too, with the topic of the webhook: the newer report wins. */
-const TOPICS: Partial<Record<keyof NumberFacts, string>> = {
+const TOPICS: Partial<Record<keyof Fields, string>> = {
   throughput: 'throughput',
   messagingLimit: 'limit',
   verifiedName: 'name',
 }
 
+/** `webhook`: our address, to which Meta should send. */
+type HealthDeps = BackgroundDeps & Pick<ConnectionJobDeps, 'webhook'>
+
 /** Reads the fields of the due numbers from Meta, writes what differs and publishes events. @throws Outage */
-export async function checkHealth(deps: BackgroundDeps): Promise<void> {
+export async function checkHealth(deps: HealthDeps): Promise<void> {
   await inParallel(await findHealthDue(deps.store, deps.now(), BATCH), WIDTH, client => checkOne(deps, client))
 }
 
-async function checkOne(deps: BackgroundDeps, client: ClientDoc): Promise<void> {
+async function checkOne(deps: HealthDeps, client: ClientDoc): Promise<void> {
   const { store, meta, version, keyring, now } = deps
   const token = tokenOf(keyring, client)
   if (token === null) {
@@ -33,8 +38,17 @@ async function checkOne(deps: BackgroundDeps, client: ClientDoc): Promise<void> 
   }
   const askedAt = now()
   const result = await askNumber(meta, version, client, token)
-  if (result.kind === 'ok') await apply(deps, client, readNumber(result.data), askedAt)
+  if (result.kind === 'ok') await apply(deps, client, fieldsOf(readNumber(result.data), deps.webhook.url), askedAt)
   else await checkAgain(deps, client, result)
+}
+
+/** Fields of a number's row that Meta reports. */
+type Fields = Omit<NumberFacts, 'webhook'> & Pick<ClientDoc, 'webhookElsewhere'>
+
+/** @param expected our address for webhooks */
+function fieldsOf({ webhook, ...facts }: NumberFacts, expected: string): Fields {
+  if (webhook === undefined) return facts
+  return { ...facts, webhookElsewhere: isForeignWebhook(webhook.url, expected) ? { ...webhook, expected } : null }
 }
 
 async function checkAgain({ store, log, now }: BackgroundDeps, client: ClientDoc, result: Unanswered): Promise<void> {
@@ -42,7 +56,7 @@ async function checkAgain({ store, log, now }: BackgroundDeps, client: ClientDoc
   log.warn({ tenantId: String(client.tenantId), clientId: String(client._id), why: result.kind }, 'number fields not read')
 }
 
-async function apply(deps: BackgroundDeps, client: ClientDoc, facts: NumberFacts, askedAt: Date): Promise<void> {
+async function apply(deps: BackgroundDeps, client: ClientDoc, facts: Fields, askedAt: Date): Promise<void> {
   const { changes, changed, topics } = changesOf(client, facts, askedAt)
   const checked = { healthCheckedAt: askedAt, nextHealthCheckAt: jittered(deps.now(), deps.healthEveryMs) }
   if (changed.length === 0) {
@@ -60,10 +74,11 @@ async function apply(deps: BackgroundDeps, client: ClientDoc, facts: NumberFacts
 type Unanswered = Exclude<Awaited<ReturnType<typeof askNumber>>, { kind: 'ok' }>
 
 /** Fields that differ and that no webhook has reported since. */
-function changesOf(client: ClientDoc, facts: NumberFacts, askedAt: Date) {
-  const names = (Object.keys(facts) as (keyof NumberFacts)[]).filter(name => {
+function changesOf(client: ClientDoc, facts: Fields, askedAt: Date) {
+  const names = (Object.keys(facts) as (keyof Fields)[]).filter(name => {
     const topic = TOPICS[name]
-    return (facts[name] ?? null) !== (client[name] ?? null) && (topic === undefined || isNewer(client, topic, askedAt))
+    const isSame = isDeepStrictEqual(facts[name] ?? null, client[name] ?? null)
+    return !isSame && (topic === undefined || isNewer(client, topic, askedAt))
   })
   const changes: Partial<ClientDoc> = Object.fromEntries(names.map(name => [name, facts[name]]))
   return { changes, changed: names as string[], topics: names.flatMap(name => TOPICS[name] ?? []) }

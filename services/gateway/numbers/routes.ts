@@ -5,7 +5,7 @@ import { numberReasonKey } from '#shared/domain/numbers/reasons.ts'
 import { problemSentence, UNREADABLE_TOKEN } from '#shared/domain/numbers/token-health.ts'
 import { callerOf, type Reply, type RouteRequest, route } from '#shared/http/route.ts'
 import { inspectToken } from '#shared/meta/tokens.ts'
-import type { ClientDoc } from '#shared/model/documents.ts'
+import type { ClientDoc, WebhookElsewhere } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
 import {
@@ -75,6 +75,10 @@ const NumberView = z.object({
   /** WhatsApp's status of the display name and of the number. */
   nameStatus: z.string().nullable(),
   metaStatus: z.string().nullable(),
+  webhookElsewhere: z
+    .object({ url: z.string(), of: z.enum(['number', 'account', 'app']), expected: z.string() })
+    .nullable()
+    .describe('Set while WhatsApp sends the webhooks of the number to another address than Linko’s: nothing arrives'),
   healthCheckedAt: z.iso.datetime().nullable(),
   connectedAt: z.iso.datetime().nullable(),
   disconnectedAt: z.iso.datetime().nullable(),
@@ -241,8 +245,16 @@ function numberView(doc: ClientDoc): z.infer<typeof NumberView> {
     dataAccessExpiry: doc.dataAccessExpiry?.toISOString() ?? null,
     nameStatus: doc.nameStatus ?? null,
     metaStatus: doc.metaStatus ?? null,
+    webhookElsewhere: shownWebhook(doc.webhookElsewhere ?? null),
     healthCheckedAt: doc.healthCheckedAt?.toISOString() ?? null,
     connectedAt: doc.connectedAt?.toISOString() ?? null,
     disconnectedAt: doc.disconnectedAt?.toISOString() ?? null,
   }
+}
+
+/** Without what may be a secret in the address: user, password, query. */
+function shownWebhook(webhook: WebhookElsewhere | null): WebhookElsewhere | null {
+  if (webhook === null) return null
+  const { origin, pathname } = URL.parse(webhook.url) ?? { origin: '', pathname: '' }
+  return { ...webhook, url: `${origin}${pathname}` }
 }

@@ -3,6 +3,7 @@ import { tokenOf } from '#shared/auth/client-tokens.ts'
 import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
 import { countBacklog } from '#shared/store/dispatch/backlog.ts'
+import { updateClientWithoutEvent } from '#shared/store/numbers/checks.ts'
 import { getClient } from '#shared/store/numbers/clients.ts'
 import { countOpenCampaigns } from '#shared/store/numbers/connect-numbers.ts'
 import { audited } from '../audit.ts'
@@ -73,8 +74,11 @@ export const numberConnectionRoutes = PATHS.flatMap(path => [
       const caller = callerOf(request)
       const client = await getClient(deps.store, caller.tenantId, request.params.id)
       const where = { tenantId: caller.tenantId, actor: actorOf(caller) }
+      const checked = await connectNow(request, deps, (own, entry) => beginCheck(own, where, client, entry))
+      // What was mended shows at once, not an hour later.
+      await updateClientWithoutEvent(deps.store, client, { nextHealthCheckAt: null })
       // A check has a result also where a step fails.
-      return { body: connectionView(await connectNow(request, deps, (own, entry) => beginCheck(own, where, client, entry))) }
+      return { body: connectionView(checked) }
     },
   }),
   ...pinRoutesAt(path),

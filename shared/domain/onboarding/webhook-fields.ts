@@ -34,3 +34,10 @@ export function isOwnWebhook(address: string, own: string): boolean {
   const path = asked.pathname.replace(/\/+$/, '')
   return asked.origin === known.origin && (path === known.pathname.replace(/\/+$/, '') || WEBHOOK_PATHS.includes(path))
 }
+
+/**
+ * Whether webhooks go to somebody else. Meta calls https alone, so an own address without it is behind a tunnel, whose address is not
+ * known here: then none is foreign.
+ */
+export const isForeignWebhook = (address: string, own: string): boolean =>
+  URL.parse(address)?.protocol === URL.parse(own)?.protocol && !isOwnWebhook(address, own)

@@ -29,6 +29,10 @@ const notice = new Schema(
   { ...inner, id: false },
 )
 const repliesOnly = new Schema({ reason: requiredText, until: date }, inner)
+const webhookElsewhere = new Schema(
+  { url: requiredText, of: { type: String, enum: ['number', 'account', 'app'], required: true }, expected: requiredText },
+  inner,
+)
 const workingHours = new Schema(
   {
     intervals: {
@@ -99,6 +103,7 @@ export const clientSchema = new Schema<ClientDoc>(
     nextTokenCheckAt: date,
     nameStatus: text,
     metaStatus: text,
+    webhookElsewhere: { type: webhookElsewhere, default: null },
     healthCheckedAt: date,
     nextHealthCheckAt: date,
     nextTemplateSyncAt: date,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { createSimulator, type Simulator } from '#deploy/simulator/simulator.ts'
 import { GATEWAY_LEASE, startBackground } from '#services/gateway/background.ts'
-import type { BackgroundDeps } from '#services/gateway/numbers/background-deps.ts'
+import type { BackgroundDeps, ConnectionJobDeps } from '#services/gateway/numbers/background-deps.ts'
 import { checkHealth } from '#services/gateway/numbers/check-health.ts'
 import { checkTokens } from '#services/gateway/numbers/check-tokens.ts'
 import { rewriteTokens } from '#services/gateway/numbers/rewrite-tokens.ts'
@@ -17,6 +17,7 @@ import { type Gateway, openGateway } from '#test/support/worlds/gateway.ts'
 import { keyring, log } from '#test/support/worlds/ingest.ts'
 
 const { phoneNumberId, wabaId, accessToken: TOKEN } = DEMO_TENANTS.demo
+const OWN_WEBHOOK = 'https://linko.example/api/v1/webhook'
 const APP = { id: '918273645500112', secret: 'secret-of-the-app' }
 const DAY_MS = 86_400_000
 const inDays = (days: number) => Date.now() + days * DAY_MS
@@ -24,7 +25,7 @@ const inDays = (days: number) => Date.now() + days * DAY_MS
 let stack: AsyncDisposableStack
 let gateway: Gateway
 let simulator: Simulator
-let deps: BackgroundDeps
+let deps: BackgroundDeps & Pick<ConnectionJobDeps, 'webhook'>
 
 beforeEach(async () => {
   stack = new AsyncDisposableStack()
@@ -34,7 +35,8 @@ beforeEach(async () => {
   const { store } = gateway
   const { events, meta, now } = gateway.deps
   const everyMs = { tokenEveryMs: DAY_MS, healthEveryMs: 3_600_000, templatesEveryMs: DAY_MS }
-  deps = { store, events, meta, app: APP, version: 'v25.0', keyring, log, now, ...everyMs }
+  const webhook = { url: OWN_WEBHOOK, verifyToken: null }
+  deps = { store, events, meta, app: APP, version: 'v25.0', keyring, log, now, webhook, ...everyMs }
 })
 afterEach(() => stack.disposeAsync())
 
@@ -183,6 +185,27 @@ describe('the fields of a number', () => {
     await due()
     await look()
     expect(await emitted()).toHaveLength(1)
+  })
+
+  test('say where the webhooks go, without what may be secret in the address', async () => {
+    const theirs = async () =>
+      (await gateway.call('GET', `/api/v1/phone-numbers/${(await number())._id}`, { as: 'agent' })).body.webhookElsewhere
+    simulator.app({ webhookUrl: OWN_WEBHOOK })
+    await look()
+    expect(await theirs()).toBeNull()
+    simulator.app({ webhookUrl: 'https://user:pass@elsewhere.example/hook?key=1' })
+    await due()
+    await look()
+    expect(await theirs()).toEqual({ url: 'https://elsewhere.example/hook', of: 'app', expected: OWN_WEBHOOK })
+    expect(((await emitted()) as { changed: string[] }[]).at(-1)?.changed).toEqual(['webhookElsewhere'])
+    const events = (await emitted()).length
+    await due()
+    await look()
+    expect(await emitted()).toHaveLength(events)
+    simulator.app({ webhookUrl: OWN_WEBHOOK })
+    await due()
+    await look()
+    expect([await theirs(), (await emitted()).length]).toEqual([null, events + 1])
   })
 
   test('do not undo what a webhook reported later', async () => {
