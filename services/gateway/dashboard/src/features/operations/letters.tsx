@@ -9,7 +9,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { Field, Input } from '../../ui/field.tsx'
 import { CheckIcon } from '../../ui/icons.tsx'
 import { Refused } from '../../ui/refused.tsx'
-import { Empty, ErrorRow } from '../../ui/states.tsx'
+import { Empty, ErrorRow, ListBones } from '../../ui/states.tsx'
 import { Cell, Table } from '../../ui/table.tsx'
 import { groupsQuery, type LetterGroup, lettersQuery, runAll, useOperation } from './data.ts'
 import { LetterDrawer } from './letter-drawer.tsx'
@@ -30,6 +30,7 @@ export function Letters() {
           {t('operations.list.failed')}
         </ErrorRow>
       )}
+      {!data && !error && <ListBones />}
       {data?.length === 0 && (
         <Empty icon={CheckIcon} title={t('operations.letters.none')} text={t('operations.letters.none.text')} />
       )}
