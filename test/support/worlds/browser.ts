@@ -30,8 +30,9 @@ export interface BrowserWorld extends AsyncDisposable {
   mongodbUri: string
   /** The way from the browser to gateway and sockets: cut, nothing is reached; mended, everything is. */
   network: { cut(): void; mend(): void }
-  /** The way from Linko to its broker. */
+  /** The ways from Linko to its broker and to its database. */
   broker: { cut(): void; mend(): void }
+  database: { cut(): void; mend(): void }
   /** A visitor of its own: cookies and storage are empty. */
   visit(options?: VisitOptions): Promise<Visitor>
   /** A customer writes, as the simulator of Meta does it: a text, or Meta's object of a message. */
@@ -71,16 +72,18 @@ export async function openBrowserWorld(env: Record<string, string> = {}, { isEmp
   await using opening = new AsyncDisposableStack()
   const world = opening.use(await createWorld())
   const [gatewayPort, realtimePort] = [await freePort(), await freePort()]
-  const [pages, sockets, broker] = [
+  const [pages, sockets, broker, database] = [
     opening.use(await startProxy(`http://127.0.0.1:${gatewayPort}`)),
     opening.use(await startProxy(`http://127.0.0.1:${realtimePort}`)),
     opening.use(await startProxy(world.rabbitmqUrl)),
+    // Directly to the one server, for the replica set's own address would lead past the proxy.
+    opening.use(await startProxy(world.mongodbUri.replace(/\?.*$/, '?directConnection=true'))),
   ]
   const origin = (url: string) => new URL(url).origin
   // The launcher takes addresses that it is given; this process is the test file's own.
   Object.assign(process.env, {
     ...env,
-    MONGODB_URI: world.mongodbUri,
+    MONGODB_URI: database.url,
     RABBITMQ_URL: broker.url,
     REDIS_URL: world.redisUrl,
     GATEWAY_PORT: String(gatewayPort),
@@ -115,6 +118,7 @@ export async function openBrowserWorld(env: Record<string, string> = {}, { isEmp
     mongodbUri: world.mongodbUri,
     network: { cut: both('cut'), mend: both('mend') },
     broker,
+    database,
     visit: options => visit(browser, stack.env, options),
     customerWrites: async (from, message, more = {}) =>
       void (await simulate('/inbound', { phoneNumberId, from, message, ...more })),

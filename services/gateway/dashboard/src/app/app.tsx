@@ -13,13 +13,15 @@ import { Unreachable } from './system-pages.tsx'
 const queryClient = createQueryClient()
 const router = createAppRouter(queryClient)
 
+const retry = () => void restoreSession()
+
 export function App() {
   const status = useSession(state => state.status)
   return (
     <StrictMode>
       <I18nProvider i18n={i18n}>
         <QueryClientProvider client={queryClient}>
-          {status === 'unreachable' ? <Unreachable onRetry={() => void restoreSession()} /> : <RouterProvider router={router} />}
+          {status === 'unreachable' ? <Unreachable onRetry={retry} /> : <RouterProvider router={router} />}
           <Toasts />
         </QueryClientProvider>
       </I18nProvider>

@@ -3,6 +3,7 @@ import type { SentenceKey } from '#shared/domain/sentence.ts'
 import { get, request } from '../../lib/api/client.ts'
 import type { ListPage } from '../../lib/api/types.ts'
 import { keys } from '../../lib/data/keys.ts'
+import type { WebhookElsewhere } from '../../lib/data/numbers.ts'
 
 /** A connected number with what Meta says of it. */
 export interface NumberDetails {
@@ -23,6 +24,7 @@ export interface NumberDetails {
   throughput: number
   tokenExpiry: string | null
   tokenValid: boolean | null
+  webhookElsewhere: WebhookElsewhere | null
 }
 
 type StepState = 'PENDING' | 'RUNNING' | 'DONE' | 'SKIPPED' | 'TODO' | 'FAILED'

@@ -1,5 +1,7 @@
 import { useState } from 'react'
 import { Problem } from '../../lib/api/client.ts'
+import { isUsedUp, type MessagingLimit } from '../../lib/data/messaging-limits.ts'
+import type { WebhookElsewhere } from '../../lib/data/numbers.ts'
 import { useFormat } from '../../lib/i18n/format.ts'
 import { Text, useText } from '../../lib/i18n/text.tsx'
 import { sayReason } from '../../lib/server/say.ts'
@@ -14,8 +16,14 @@ import { StepList } from './step-list.tsx'
 
 const KINDS = { active: 'ok', paused: 'time', suspended: 'fail', disconnected: 'fail' } as const
 
+interface NumberCardProps {
+  number: NumberDetails
+  /** Its messaging limit with what is used of it; undefined where there is none, or it is not known. */
+  limit?: MessagingLimit | undefined
+}
+
 /** A number: whether it sends, how fast and to how many, and what can be done with it. */
-export function NumberCard({ number }: { number: NumberDetails }) {
+export function NumberCard({ number, limit }: NumberCardProps) {
   const t = useText()
   const reason = sayReason(number)
   const name = number.companyName ?? number.verifiedName ?? number.whatsappNumber ?? number.phoneNumberId
@@ -36,18 +44,47 @@ export function NumberCard({ number }: { number: NumberDetails }) {
           <bdi>{reason}</bdi>
         </p>
       )}
-      <NumberFacts number={number} />
+      {number.status === 'active' && number.webhookElsewhere && <Elsewhere webhook={number.webhookElsewhere} />}
+      {limit && isUsedUp(limit) && (
+        <p className="rounded-2 bg-time-soft px-3 py-2" data-limit>
+          <Text id="numbers.limit.full" values={{ n: limit.limit }} />
+        </p>
+      )}
+      <NumberFacts number={number} limit={limit} />
       <Actions number={number} name={name} />
     </li>
   )
 }
 
-function NumberFacts({ number }: { number: NumberDetails }) {
+/** Where Meta sends what customers write, where it should, and what to do. */
+function Elsewhere({ webhook: { url, of, expected } }: { webhook: WebhookElsewhere }) {
+  const t = useText()
+  return (
+    <div className="grid gap-1 rounded-2 bg-fail-soft px-3 py-2" data-elsewhere={of}>
+      <p className="weight-name">{t('numbers.elsewhere')}</p>
+      <Facts
+        facts={[
+          [t('numbers.elsewhere.url'), <Address key="url" url={url} />],
+          [t('numbers.elsewhere.expected'), <Address key="expected" url={expected} />],
+        ]}
+      />
+      <p>{t(of === 'app' ? 'numbers.elsewhere.app' : 'numbers.elsewhere.own')}</p>
+    </div>
+  )
+}
+
+const Address = ({ url }: { url: string }) => (
+  <span dir="ltr" className="font-mono wrap-anywhere">
+    {url}
+  </span>
+)
+
+function NumberFacts({ number, limit }: NumberCardProps) {
   const t = useText()
   const { number: figure, full } = useFormat()
   const { messagingLimit, throughput, qualityRating, tokenExpiry, tokenValid } = number
   const facts = [
-    [t('numbers.limit'), messagingLimit === null ? t('numbers.unlimited') : figure(messagingLimit)],
+    [t('numbers.limit'), messagingLimit === null ? t('numbers.unlimited') : shareOf(limit?.used ?? null, messagingLimit, figure)],
     [t('numbers.throughput'), figure(throughput)],
     [t('numbers.quality'), qualityRating],
     [
@@ -57,6 +94,10 @@ function NumberFacts({ number }: { number: NumberDetails }) {
   ] as const
   return <Facts facts={facts} />
 }
+
+/** “480 / 1,000” */
+const shareOf = (used: number | null, limit: number, figure: (value: number) => string) =>
+  used === null ? figure(limit) : `${figure(used)} / ${figure(limit)}`
 
 function Actions({ number, name }: { number: NumberDetails; name: string }) {
   const t = useText()

@@ -28,6 +28,7 @@ const NUMBER: NumberDetails = {
   throughput: 80,
   tokenExpiry: null,
   tokenValid: true,
+  webhookElsewhere: null,
 }
 const step = (key: string, state: ConnectionStep['state'], more: Partial<ConnectionStep> = {}): ConnectionStep => ({
   ...{ key, state, wabaId: null, phoneNumberId: null, required: true, code: null, metaText: null, sentence: null, cure: null },

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
+import { messagingLimitsQuery } from '../../lib/data/messaging-limits.ts'
 import { useText } from '../../lib/i18n/text.tsx'
 import { useMay } from '../../lib/session/rights.ts'
 import { Button } from '../../ui/button.tsx'
@@ -19,6 +20,7 @@ export default function NumbersPage() {
   const mayConnect = useMay('clients.connect')
   const { connection } = useSearch({ from: '/shell/numbers' })
   const { data: numbers, error, isPending, refetch } = useQuery({ ...numberDetailsQuery, enabled: mayRead })
+  const { data: limits } = useQuery({ ...messagingLimitsQuery, enabled: useMay('limits.read') })
   useEffect(() => {
     document.title = `${t('app.nav.numbers')} · Linko`
   })
@@ -39,7 +41,7 @@ export default function NumbersPage() {
       {numbers?.length === 0 && <Empty icon={NumbersIcon} title={t('numbers.none')} text={t('numbers.none.text')} />}
       <ul className="grid grid-cols-[repeat(auto-fill,minmax(min(21rem,100%),1fr))] gap-4">
         {numbers?.map(number => (
-          <NumberCard key={number.id} number={number} />
+          <NumberCard key={number.id} number={number} limit={limits?.find(({ numberId }) => numberId === number.id)} />
         ))}
       </ul>
     </div>

@@ -11,10 +11,13 @@ export interface Overview {
   servers: Record<'mongodb' | 'rabbitmq' | 'redis', boolean>
   services: Service[]
   queues: { name: string; messages: number | null; consumers: number | null }[]
+  /** Null while the database is away. */
   roads: {
     in: { perMinute: number; lastAt: string | null; lateMs: number | null }
     out: { perMinute: number; lastAt: string | null }
-  }
+  } | null
+  /** How Meta has answered sends in the last minutes; null without one. */
+  meta: { calls: number; unanswered: number; p95Ms: number; isSlow: boolean } | null
 }
 
 /** A process that has reported within a day. */

@@ -14,6 +14,7 @@ import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { Cell, Table } from '../../ui/table.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { backlogQuery, EVERY_MS, groupsQuery, type NumberBacklog, type Overview as OverviewData, overviewQuery } from './data.ts'
+import { Faults } from './faults.tsx'
 
 /** Values are grey from this age on: the server has not answered for two periods. */
 const OLD_MS = 2.5 * EVERY_MS
@@ -28,6 +29,7 @@ export function Overview() {
   const isOld = data !== undefined && now - dataUpdatedAt > OLD_MS
   return (
     <>
+      <Faults overview={data} />
       {error && (
         <ErrorRow error={error} onRetry={() => void refetch()}>
           {t('operations.overview.failed')}
@@ -48,7 +50,7 @@ export function Overview() {
             />
           </p>
           <div className={clsx('grid gap-6', isOld && 'opacity-60')}>
-            <Roads roads={data.roads} />
+            <Roads overview={data} />
             <Waiting isPaused={isPaused} />
             <OpenLetters />
             <Services overview={data} />
@@ -67,17 +69,20 @@ const Section = ({ title, children }: { title: string; children: ReactNode }) =>
   </section>
 )
 
-function Roads({ roads }: { roads: OverviewData['roads'] }) {
+function Roads({ overview: { roads, meta } }: { overview: OverviewData }) {
   const t = useText()
   const { number, duration, listTime } = useFormat()
   const now = new Date(useMinute())
-  const last = (at: string | null) => (at ? listTime(at, now) : '–')
+  const last = (at: string | null | undefined) => (at ? listTime(at, now) : '–')
+  const count = (value: number | undefined) => (value === undefined ? '–' : number(value))
+  const time = (ms: number | null | undefined) => (ms == null ? '–' : duration(ms))
   const figures: [string, string][] = [
-    [t('operations.in.rate'), number(roads.in.perMinute)],
-    [t('operations.in.late'), roads.in.lateMs === null ? '–' : duration(roads.in.lateMs)],
-    [t('operations.in.last'), last(roads.in.lastAt)],
-    [t('operations.out.rate'), number(roads.out.perMinute)],
-    [t('operations.out.last'), last(roads.out.lastAt)],
+    [t('operations.in.rate'), count(roads?.in.perMinute)],
+    [t('operations.in.late'), time(roads?.in.lateMs)],
+    [t('operations.in.last'), last(roads?.in.lastAt)],
+    [t('operations.out.rate'), count(roads?.out.perMinute)],
+    [t('operations.out.last'), last(roads?.out.lastAt)],
+    [t('operations.out.meta'), time(meta?.p95Ms)],
   ]
   return (
     <dl className="grid grid-cols-[repeat(auto-fit,minmax(9rem,1fr))] border-y border-line" data-roads>
@@ -203,6 +208,7 @@ function Services({ overview: { servers, services } }: { overview: OverviewData 
           </li>
         ))}
       </ul>
+      {!servers.mongodb && <p className="text-ink-2">{t('operations.services.unknown')}</p>}
       <Table heads={[t('operations.service'), t('operations.state'), t('operations.version'), t('operations.since')]}>
         {services.map(({ service, isAlive, isReady, version, startedAt, parts }) => (
           <tr key={`${service} ${startedAt}`} className="border-b border-line">

@@ -136,6 +136,7 @@ function SignInProblem({ error, waitS }: { error: Error; waitS: number }) {
   if (problem?.errorCode === 'CODE_WRONG') return <Text id="app.signIn.code.wrong" />
   if (problem?.status === 401) return <Text id="app.signIn.wrong" />
   if (problem?.errorCode === 'TENANT_INACTIVE') return <Text id="app.signIn.inactive" />
+  if (problem?.errorCode === 'UNAVAILABLE') return <Text id="app.signIn.database" />
   if (problem?.status === 0) return <Text id="app.signIn.unreachable" />
   return <Text id="app.signIn.failed" values={{ id: problem?.requestId ?? '–' }} />
 }

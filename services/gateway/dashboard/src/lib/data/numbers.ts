@@ -20,6 +20,16 @@ export interface NumberView {
   reasonKey: SentenceKey | null
   pauseCode: number | null
   tokenExpiry: string | null
+  webhookElsewhere: WebhookElsewhere | null
+}
+
+/** Set while Meta sends the number's webhooks to another address than Linko's. */
+export interface WebhookElsewhere {
+  url: string
+  /** Whose address it is. */
+  of: 'number' | 'account' | 'app'
+  /** Linko's. */
+  expected: string
 }
 
 export const numbersQuery = queryOptions({

@@ -1,8 +1,9 @@
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { get } from '../api/client.ts'
 import type { ListPage } from '../api/types.ts'
 import { useMay } from '../session/rights.ts'
 import { keys } from './keys.ts'
+import { isUsedUp, type MessagingLimit, messagingLimitsQuery } from './messaging-limits.ts'
 
 interface NamedTemplate {
   id: string
@@ -54,10 +55,32 @@ const failingQuery = queryOptions({
   staleTime: LOOK_MS,
 })
 
+const SLOW_META = ['operations', 'slow-meta'] as const
+const SLOW_META_LOOK_MS = 30_000
+
+/** Since when this page knows that Meta answers slowly (ms since 1970); null: it does not, or nobody knows. */
+function useSlowMeta(): number | null {
+  const queries = useQueryClient()
+  const { data = null } = useQuery({
+    queryKey: SLOW_META,
+    queryFn: async ({ signal }) => {
+      const { meta } = await get<{ meta: { isSlow: boolean } | null }>('/operations/overview', undefined, signal)
+      return meta?.isSlow ? (queries.getQueryData<number | null>(SLOW_META) ?? Date.now()) : null
+    },
+    refetchInterval: SLOW_META_LOOK_MS,
+    staleTime: SLOW_META_LOOK_MS,
+    enabled: useMay('operations.overview'),
+  })
+  return data
+}
+
 export interface Troubles {
   pausedTemplate: NamedTemplate | null
   openLetters: number
   failing: FailingSubscription | null
+  /** A messaging limit that is used up. */
+  fullLimit: MessagingLimit | null
+  slowMetaSince: number | null
 }
 
 /** What is wrong in the account, as far as the signed-in person may see and mend it. */
@@ -65,5 +88,6 @@ export function useTroubles(): Troubles {
   const { data: pausedTemplate = null } = useQuery({ ...pausedTemplateQuery, enabled: useMay('templates.write') })
   const { data: openLetters = 0 } = useQuery({ ...openLettersQuery, enabled: useMay('deadLetters.read') })
   const { data: failing = null } = useQuery({ ...failingQuery, enabled: useMay('subscriptions.read') })
-  return { pausedTemplate, openLetters, failing }
+  const { data: limits = [] } = useQuery({ ...messagingLimitsQuery, enabled: useMay('limits.read') })
+  return { pausedTemplate, openLetters, failing, fullLimit: limits.find(isUsedUp) ?? null, slowMetaSince: useSlowMeta() }
 }
