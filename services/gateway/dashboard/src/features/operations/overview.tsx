@@ -49,7 +49,7 @@ export function Overview() {
               onClick={() => setPaused(!isPaused)}
             />
           </p>
-          <div className={clsx('grid gap-6', isOld && 'opacity-60')}>
+          <div className={clsx('grid gap-6', isOld && 'grayscale')}>
             <Roads overview={data} />
             <Waiting isPaused={isPaused} />
             <OpenLetters />
