@@ -13,13 +13,14 @@ const LOOKS = {
   off: { icon: OfflineIcon, className: 'font-semibold text-fail' },
 }
 
-/** What the page really knows about its connection. */
-export function ConnectionBadge({ inline = false }: { inline?: boolean }) {
+/** What the page really knows about its connection. @param ifAway shows nothing while all is well */
+export function ConnectionBadge({ inline = false, ifAway = false }: { inline?: boolean; ifAway?: boolean }) {
   const { state, since, behind } = useLive()
   const { duration, number } = useFormat()
   const now = useSecond()
   const badge = badgeOf(state, now - since, behind)
   const look = LOOKS[badge.look]
+  if (ifAway && (badge.look === 'none' || badge.look === 'live')) return null
   return (
     <div
       data-connection={state}

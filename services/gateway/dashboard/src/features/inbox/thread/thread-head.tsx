@@ -13,6 +13,7 @@ import { useUser } from '../../../lib/session/session-store.ts'
 import { useShortcuts } from '../../../lib/shortcuts/shortcuts.ts'
 import { ContactAvatar, PersonAvatar } from '../../../ui/avatar.tsx'
 import { Button, buttonClass, IconButton } from '../../../ui/button.tsx'
+import { ConnectionBadge } from '../../../ui/connection-badge.tsx'
 import { BackIcon, CheckIcon, DownIcon, Icon, MoreIcon, ShowIcon, SnoozeIcon, UserIcon } from '../../../ui/icons.tsx'
 import { Bone } from '../../../ui/states.tsx'
 import { HOUR_MS, leftOf } from '../../../ui/window.ts'
@@ -25,7 +26,7 @@ export function ThreadHead({ conversation }: { conversation: ConversationView | 
   const t = useText()
   const search = searchOfList(useSearch({ from: '/shell/inbox/{-$conversationId}' }))
   return (
-    <header className="flex min-h-15 items-stretch border-b border-line">
+    <header className="flex min-h-15 flex-wrap items-stretch border-b border-line">
       <div className="flex min-w-0 flex-1 items-center gap-2.5 ps-4 max-two:ps-1">
         <Link
           to="/inbox/{-$conversationId}"
@@ -40,6 +41,10 @@ export function ThreadHead({ conversation }: { conversation: ConversationView | 
       </div>
       {conversation && <HeadActions conversation={conversation} />}
       {conversation && <WindowLeft windowExpiresAt={conversation.windowExpiresAt} />}
+      {/* On phones the rail with its badge is away while a conversation is open. */}
+      <div className="grid basis-full justify-items-center bg-sunk py-1 empty:hidden two:hidden">
+        <ConnectionBadge inline ifAway />
+      </div>
     </header>
   )
 }
