@@ -31,6 +31,8 @@ function keepSoon(): void {
 
 function keep(): void {
   clearTimeout(timer)
+  // Whoever has signed out leaves nothing.
+  if (useSession.getState().user === null) return
   try {
     localStorage.setItem(key(), JSON.stringify(useDrafts.getState().drafts))
   } catch {
@@ -39,6 +41,4 @@ function keep(): void {
 }
 
 /** What was typed in the last moments before the page goes is kept too. */
-window.addEventListener('pagehide', () => {
-  if (useSession.getState().user !== null) keep()
-})
+window.addEventListener('pagehide', keep)

@@ -69,6 +69,8 @@ export function keptEntries(): OutboxEntry[] {
 const kept = new Set<string>()
 
 export function keepEntry(entry: OutboxEntry): void {
+  // A request that the sign-out has cut off.
+  if (useSession.getState().user === null) return
   try {
     localStorage.setItem(prefix() + entry.key, JSON.stringify(entry))
     kept.add(entry.key)

@@ -3,8 +3,8 @@ import type { SessionUser } from '../api/types.ts'
 
 export interface SessionState {
   /**
-   * `unknown`: not asked yet. `unreachable`: the server did not answer. `expired`: the session of the shown person has ended; the page
-   * stays, with a dialog over it.
+   * `unknown`: not asked yet. `unreachable`: the server did not answer; `user` is who was signed in before, if that is known. `expired`:
+   * the session of the shown person has ended; the page stays, with a dialog over it.
    */
   status: 'unknown' | 'unreachable' | 'signed-out' | 'signed-in' | 'expired'
   user: SessionUser | null

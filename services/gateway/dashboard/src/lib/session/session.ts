@@ -1,5 +1,5 @@
 import { problemOf, unreachable } from '../api/problem.ts'
-import type { SessionBody, SignedIn } from '../api/types.ts'
+import type { SessionBody, SessionUser, SignedIn } from '../api/types.ts'
 import { forgetActing } from './acting.ts'
 import { useSession } from './session-store.ts'
 import { alone, listenToTabs, tellTabs } from './tabs.ts'
@@ -8,12 +8,20 @@ import { alone, listenToTabs, tellTabs } from './tabs.ts'
 const HINT = 'linko.session'
 /** Keys of what belongs to one person begin with this, and go with their sign-out. */
 export const PERSONAL = 'linko.own.'
+/** Who is signed in, so that the page knows whose drafts to show while the server cannot be asked. */
+const PERSON = `${PERSONAL}person`
+/** Set while the server has not heard of a sign-out. */
+const LEAVING = 'linko.leaving'
 /** Database of the files that wait to be sent; it goes with the sign-out too. */
 export const FILES = 'linko.files'
 
-/** The access token, renewed if the session of this browser allows it; null for nobody. */
+/**
+ * The access token; null for nobody. While the server could not be asked who is signed in, it is asked.
+ * @throws Problem when the server still cannot be reached
+ */
 export async function accessToken(): Promise<string | null> {
-  return useSession.getState().token
+  const { status, token } = useSession.getState()
+  return status === 'unreachable' ? await renewToken(null) : token
 }
 
 let renewing: Promise<string | null> | null = null
@@ -44,13 +52,22 @@ async function refresh(old: string | null): Promise<string | null> {
   return begin((await response.json()) as SessionBody)
 }
 
-/** Finds out who is signed in when the page is opened. */
+/** Finds out who is signed in when the page is opened. While the server does not answer, it is who was when it last did. */
 export async function restoreSession(): Promise<void> {
+  if (read(LEAVING) !== null) await endSession()
   if (read(HINT) === null) return useSession.setState({ status: 'signed-out' })
   try {
     await renewToken(null)
   } catch {
-    useSession.setState({ status: 'unreachable' })
+    useSession.setState({ status: 'unreachable', user: keptPerson() })
+  }
+}
+
+function keptPerson(): SessionUser | null {
+  try {
+    return JSON.parse(read(PERSON) ?? 'null') as SessionUser | null
+  } catch {
+    return null
   }
 }
 
@@ -69,8 +86,17 @@ export async function signIn(email: string, password: string, code?: string): Pr
 /** Ends the session here and in all tabs, and forgets what belongs to the person. */
 export async function signOut(): Promise<void> {
   tellTabs({ kind: 'signed-out' })
-  await post('/logout', {}).catch(() => undefined)
+  await endSession()
   forget()
+}
+
+/** What the server cannot be told now, it is told when the page is opened next. */
+async function endSession(): Promise<void> {
+  write(LEAVING, '1')
+  await post('/logout', {}).then(
+    ({ ok }) => ok && remove(LEAVING),
+    () => undefined,
+  )
 }
 
 /** Follows the other tabs: one signs in or out, all do. */
@@ -83,6 +109,7 @@ export function followTabs(): void {
 
 function begin(session: SessionBody): string {
   write(HINT, '1')
+  remove(LEAVING)
   tellTabs({ kind: 'session', session })
   accept(session)
   return session.accessToken
@@ -90,6 +117,7 @@ function begin(session: SessionBody): string {
 
 function accept({ accessToken: token, user }: SessionBody): void {
   const before = useSession.getState().user
+  write(PERSON, JSON.stringify(user))
   // Nothing of one person is shown to another one.
   if (before !== null && before.id !== user.id) location.reload()
   else useSession.setState({ status: 'signed-in', user: { ...before, ...user }, token })
@@ -103,6 +131,8 @@ function end(): void {
 }
 
 function forget(): void {
+  // What ends with the page would otherwise be kept for the next one.
+  useSession.setState({ status: 'signed-out', user: null, token: null })
   remove(HINT)
   forgetActing()
   try {
