@@ -2,6 +2,7 @@ import path from 'node:path'
 import tailwind from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { serviceWorkerPlugin } from './build/service-worker-plugin.ts'
 import { textsPlugin } from './build/texts-plugin.ts'
 
 /** Small modules that every page shares: one file of them is smaller than ten, and asked for once. */
@@ -19,7 +20,7 @@ const { DASHBOARD_GATEWAY = 'http://127.0.0.1:3000', DASHBOARD_PORT = '5173', SO
 
 export default defineConfig(({ command }) => ({
   root: import.meta.dirname,
-  plugins: [textsPlugin(SRC), react(), tailwind()],
+  plugins: [textsPlugin(SRC), react(), tailwind(), serviceWorkerPlugin(path.join(import.meta.dirname, 'public'))],
   ...(command === 'serve' && { html: { cspNonce: DEVELOPMENT_NONCE } }),
   build: {
     outDir: 'dist',

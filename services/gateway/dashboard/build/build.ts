@@ -14,7 +14,7 @@ const STAMP = path.join(DIST, '.sources')
 /** What the build reads, from the root of the repository. */
 const SOURCES = [
   'services/gateway/dashboard/{index.html,vite.config.ts,tsconfig.json}',
-  'services/gateway/dashboard/{src,public,build}/**/*.*',
+  'services/gateway/dashboard/{src,public,worker,build}/**/*.*',
   'shared/{contracts,realtime-client,auth,domain}/**/*.ts',
   'package-lock.json',
 ]

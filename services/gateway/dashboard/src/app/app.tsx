@@ -16,12 +16,12 @@ const router = createAppRouter(queryClient)
 const retry = () => void restoreSession()
 
 export function App() {
-  const status = useSession(state => state.status)
+  const isUnknown = useSession(({ status, user }) => status === 'unreachable' && user === null)
   return (
     <StrictMode>
       <I18nProvider i18n={i18n}>
         <QueryClientProvider client={queryClient}>
-          {status === 'unreachable' ? <Unreachable onRetry={retry} /> : <RouterProvider router={router} />}
+          {isUnknown ? <Unreachable onRetry={retry} /> : <RouterProvider router={router} />}
           <Toasts />
         </QueryClientProvider>
       </I18nProvider>

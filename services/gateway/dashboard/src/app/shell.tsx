@@ -1,4 +1,4 @@
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { Suspense, useEffect } from 'react'
 import { loadDrafts } from '../lib/drafts.ts'
@@ -7,7 +7,7 @@ import { lazyPart } from '../lib/lazy-part.ts'
 import { loadChunk } from '../lib/load-chunk.ts'
 import { startLive } from '../lib/realtime/live.ts'
 import { useSession } from '../lib/session/session-store.ts'
-import { useSettings } from '../lib/settings.ts'
+import { settingsQuery } from '../lib/settings.ts'
 import { CrashBoundary } from '../ui/crash.tsx'
 import { ActingBanner } from './acting.tsx'
 import { Banners } from './banners.tsx'
@@ -16,6 +16,7 @@ import { Rail } from './rail.tsx'
 import { useAppKeys } from './use-app-keys.ts'
 import { useNotificationFeed } from './use-notifications.ts'
 
+const OfflineStart = lazyPart(() => import('../features/offline/offline-start.tsx'), 'features/offline')
 const SessionEnded = lazyPart(() => import('./session-ended.tsx'))
 
 /** What is on every page: the rail, the banners, and what floats above. Panes scroll, the page does not. */
@@ -23,7 +24,8 @@ export function Shell() {
   const t = useText()
   const { status, user } = useSession()
   const navigate = useNavigate()
-  useLiveConnection()
+  const isOffline = status === 'unreachable'
+  useLiveConnection(isOffline)
   useAppKeys()
   useNotificationFeed()
   useEffect(() => {
@@ -41,10 +43,16 @@ export function Shell() {
       <Rail />
       <div className="flex min-h-0 min-w-0 flex-col border-line bg-sheet two:border-s">
         <ActingBanner />
-        <Banners />
+        {!isOffline && <Banners />}
         <main id="main" tabIndex={-1} className="@container/main min-h-0 flex-1 overflow-auto outline-none">
           <CrashBoundary>
-            <Outlet />
+            {isOffline ? (
+              <Suspense fallback={null}>
+                <OfflineStart />
+              </Suspense>
+            ) : (
+              <Outlet />
+            )}
           </CrashBoundary>
         </main>
       </div>
@@ -55,8 +63,8 @@ export function Shell() {
 }
 
 /** Connects once the address of the sockets is known. */
-function useLiveConnection(): void {
-  const settings = useSettings()
+function useLiveConnection(isOffline: boolean): void {
+  const { data: settings } = useQuery({ ...settingsQuery, enabled: !isOffline })
   const queryClient = useQueryClient()
   const userId = useSession(state => state.user?.id)
   useEffect(() => {

@@ -12,7 +12,7 @@ export const signInRoute = createRoute({
     ...(typeof error === 'string' && /^[A-Z_]{1,40}$/.test(error) && { error }),
   }),
   beforeLoad: ({ search }) => {
-    if (useSession.getState().status === 'signed-in') throw redirect({ href: search.next ?? '/inbox' })
+    if (['signed-in', 'unreachable'].includes(useSession.getState().status)) throw redirect({ href: search.next ?? '/inbox' })
   },
   loader: () => loadTexts('features/sign-in'),
   component: lazyPage(() => import('./page.tsx')),

@@ -10,6 +10,7 @@ import type inbox from '../../features/inbox/texts.json'
 import type thread from '../../features/inbox/thread/texts.json'
 import type timeline from '../../features/inbox/timeline/texts.json'
 import type numbers from '../../features/numbers/texts.json'
+import type offline from '../../features/offline/texts.json'
 import type operations from '../../features/operations/texts.json'
 import type people from '../../features/people/texts.json'
 import type assignment from '../../features/settings/assignment/texts.json'
@@ -49,6 +50,7 @@ export type TextId =
   | keyof typeof limits
   | keyof typeof message
   | keyof typeof numbers
+  | keyof typeof offline
   | keyof typeof operations
   | keyof typeof people
   | keyof typeof pick

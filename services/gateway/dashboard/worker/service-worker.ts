@@ -1,0 +1,92 @@
+/**
+ * Keeps the files of one build of the dashboard in the browser, so that it opens without network. Answers of the API are never kept: of
+ * what a person sees nothing is here, and the same files are given to everybody.
+ */
+declare const self: ServiceWorkerGlobalScope
+/** What the build put before this script (`build/service-worker-plugin.ts`). */
+declare const BUILD: {
+  version: string
+  /** The page as the gateway serves it. */
+  page: string
+  /** Paths of files that have a hash of their content in their name. */
+  assets: string[]
+  /** Paths of the other files. */
+  files: string[]
+}
+
+const PREFIX = 'linko-dashboard '
+/** Address under which the page is kept: it is the same for every address that a browser opens. */
+const PAGE = '/'
+/** Addresses that are never the page (`services/gateway/pages/serve-dashboard.ts`). */
+const NO_PAGES = /^\/(api|docs|health|ready|metrics)(\/|$)/
+/** A network that has not answered by then (ms) is taken for none. */
+const PATIENCE_MS = 4000
+
+self.addEventListener('install', event => event.waitUntil(keepBuild()))
+self.addEventListener('activate', event => event.waitUntil(dropOlderBuilds().then(() => self.clients.claim())))
+
+self.addEventListener('fetch', event => {
+  const { request } = event
+  const { origin, pathname } = new URL(request.url)
+  if (request.method !== 'GET' || origin !== self.location.origin) return
+  if (request.mode === 'navigate') {
+    if (!NO_PAGES.test(pathname)) event.respondWith(newestOr(request, PAGE))
+  } else if (pathname.startsWith('/assets/')) event.respondWith(keptOr(request))
+  else if (BUILD.files.includes(pathname)) event.respondWith(newestOr(request, pathname))
+})
+
+/** Caches of builds, oldest first: the name of each is made when it begins to be filled. */
+const keptBuilds = async () => (await caches.keys()).filter(name => name.startsWith(PREFIX))
+
+/**
+ * The page comes last: a cache that has it has everything else. While gateways of two builds answer, it may be the page of the other
+ * build; then nothing is kept, and the browser tries again when the next page is opened.
+ */
+async function keepBuild(): Promise<void> {
+  const name = `${PREFIX}${Date.now()} ${BUILD.version}`
+  try {
+    const cache = await caches.open(name)
+    await Promise.all(BUILD.assets.map(path => keepAsset(cache, path)))
+    await cache.addAll(BUILD.files.map(path => new Request(path, { cache: 'no-cache' })))
+    const page = await fetch(PAGE, { cache: 'no-cache', headers: { accept: 'text/html' } })
+    if (!page.ok || (await page.clone().text()) !== BUILD.page) throw new Error('The page is that of another build.')
+    await cache.put(PAGE, page)
+  } catch (error) {
+    await caches.delete(name)
+    throw error
+  }
+}
+
+/** What an older build has under the same name is the same file. */
+async function keepAsset(cache: Cache, path: string): Promise<void> {
+  const known = await caches.match(path, { ignoreVary: true })
+  await (known ? cache.put(path, known) : cache.add(path))
+}
+
+/** Runs when no tab is left that was opened under an older build: what only that one needs may go. */
+async function dropOlderBuilds(): Promise<void> {
+  const names = await keptBuilds()
+  const own = names.findLastIndex(name => name.endsWith(` ${BUILD.version}`))
+  await Promise.all(names.slice(0, Math.max(0, own)).map(name => caches.delete(name)))
+}
+
+/** A file with a hash in its name never changes. Tabs of an older build find theirs until they are closed. */
+const keptOr = async (request: Request): Promise<Response> =>
+  (await caches.match(request, { ignoreVary: true })) ?? (await fetch(request))
+
+/** What the gateway says, so that an open network always shows its newest build; otherwise the newest build that is kept. */
+async function newestOr(request: Request, path: string): Promise<Response> {
+  const fetched = fetch(request)
+  const answer = await Promise.race([fetched, afterPatience()]).catch(() => null)
+  if (answer !== null && answer.status < 500) return answer
+  return (await newestKept(path)) ?? (await fetched)
+}
+
+const afterPatience = () => new Promise<null>(resolve => setTimeout(resolve, PATIENCE_MS, null))
+
+async function newestKept(path: string): Promise<Response | undefined> {
+  for (const name of (await keptBuilds()).reverse()) {
+    const cache = await caches.open(name)
+    if (await cache.match(PAGE, { ignoreVary: true })) return await cache.match(path, { ignoreVary: true })
+  }
+}
