@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'react'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
+import type { ChosenFile } from '../../../lib/outbox/chosen-file.ts'
 import { IconButton } from '../../../ui/button.tsx'
 import { CloseIcon, DocumentIcon, FailIcon, Icon, PlayIcon, VoiceIcon } from '../../../ui/icons.tsx'
-import { type ChosenFile, changeComposer, useComposer } from './state.ts'
+import { changeComposer, useComposer } from './state.ts'
 
 /** The files that go with the message, each with what is wrong with it. */
 export default function Attachments({ conversationId }: { conversationId: string }) {

@@ -1,6 +1,7 @@
 /** What the composer loads when it is first asked for, as one chunk: its parts share most of what they are made of. */
+
+export { chosenFile } from '../../../lib/outbox/chosen-file.ts'
 export { default as Attachments } from './attachments.tsx'
-export { chosenFile } from './check-file.ts'
 export { default as EmojiPanel } from './extras/emoji-panel.tsx'
 export { default as InteractiveDialog } from './extras/interactive-dialog.tsx'
 export { default as LaterPanel } from './extras/later-panel.tsx'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import type { ChosenFile } from '../../../lib/outbox/chosen-file.ts'
 import { outgoingOf } from './outgoing.ts'
-import type { ChosenFile } from './state.ts'
 
 const file = (kind: ChosenFile['kind'], name = 'a'): ChosenFile => ({
   ...{ id: name, content: new Blob(['x']), name, type: '', size: 1, kind, problem: null },

@@ -1,5 +1,6 @@
+import type { ChosenFile } from '../../../lib/outbox/chosen-file.ts'
 import type { sendMessage } from '../../../lib/outbox/outbox.ts'
-import type { ChosenFile, ComposerState } from './state.ts'
+import type { ComposerState } from './state.ts'
 
 type Message = Parameters<typeof sendMessage>[0]
 

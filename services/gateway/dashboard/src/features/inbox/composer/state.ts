@@ -1,25 +1,10 @@
 import { create } from 'zustand'
 import type { TemplateToSend } from '#shared/contracts/outbound.ts'
-import type { UploadedFile } from '../../../lib/outbox/outbox-storage.ts'
+import type { ChosenFile } from '../../../lib/outbox/chosen-file.ts'
 
 export type Mode = 'reply' | 'note' | 'template'
 /** What can be open above the text field. */
 export type Extra = 'emoji' | 'later' | 'fallback' | 'interactive' | 'voice'
-
-/** A file that was chosen and not sent yet. */
-export interface ChosenFile {
-  id: string
-  content: Blob
-  name: string
-  type: string
-  size: number
-  /** What it becomes; null: WhatsApp does not take it. */
-  kind: UploadedFile['kind'] | null
-  problem: 'empty' | 'type' | 'size' | null
-  isVoice?: true
-  /** A file that the server has already. */
-  uploaded?: UploadedFile
-}
 
 export interface ComposerState {
   mode: Mode

@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from 'react'
 import { useSecond } from '../../../../lib/clock.ts'
 import { useText } from '../../../../lib/i18n/text.tsx'
+import type { ChosenFile } from '../../../../lib/outbox/chosen-file.ts'
 import { sendMessage } from '../../../../lib/outbox/outbox.ts'
 import { Button } from '../../../../ui/button.tsx'
 import { CloseIcon, FailIcon, Icon, SendIcon, StopIcon, VoiceIcon } from '../../../../ui/icons.tsx'
 import { outgoingOf } from '../outgoing.ts'
-import { type ChosenFile, changeComposer, composerOf } from '../state.ts'
+import { changeComposer, composerOf } from '../state.ts'
 import { Panel } from './panel.tsx'
 import { type Recording, startRecording } from './voice.ts'
 

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { type Colleague, colleaguesQuery } from '../../../../lib/data/inbox-aids.ts'
+import { fitting } from '../../../../lib/fitting.ts'
 import { useText } from '../../../../lib/i18n/text.tsx'
 import { useUser } from '../../../../lib/session/session-store.ts'
 import { Icon, UserIcon } from '../../../../ui/icons.tsx'
 import type { SuggestionProps } from '../writing.tsx'
-import { fitting, SuggestionList } from './suggestion-list.tsx'
+import { SuggestionList } from './suggestion-list.tsx'
 
 /** Colleagues whom a note may name. */
 export default function MentionList({ query, onChoose, ...rest }: SuggestionProps) {

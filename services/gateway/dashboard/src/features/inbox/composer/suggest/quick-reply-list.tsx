@@ -3,12 +3,13 @@ import { kindOfType } from '#shared/domain/media/upload-rules.ts'
 import { getBlob, request } from '../../../../lib/api/client.ts'
 import { Problem } from '../../../../lib/api/problem.ts'
 import { type QuickReply, quickRepliesQuery } from '../../../../lib/data/inbox-aids.ts'
+import { fitting } from '../../../../lib/fitting.ts'
 import { Text, useText } from '../../../../lib/i18n/text.tsx'
 import { AttachIcon, Icon } from '../../../../ui/icons.tsx'
 import { showToast } from '../../../../ui/toasts.tsx'
 import { changeComposer, composerOf } from '../state.ts'
 import type { SuggestionProps } from '../writing.tsx'
-import { fitting, SuggestionList } from './suggestion-list.tsx'
+import { SuggestionList } from './suggestion-list.tsx'
 
 interface Filled {
   text: string | null

@@ -1,9 +1,9 @@
 import clsx from 'clsx'
 import { useText } from '../../../../lib/i18n/text.tsx'
+import type { Category, Price } from '../../../../lib/templates/sendable.ts'
 import { Button, IconButton } from '../../../../ui/button.tsx'
 import { CostIcon, DownIcon, Icon, SendIcon } from '../../../../ui/icons.tsx'
-import { Amount } from './amount.tsx'
-import type { Category, Price } from './sendable.ts'
+import { Amount } from '../../../../ui/templates/amount.tsx'
 
 interface TemplateFooterProps {
   formId: string
@@ -42,7 +42,7 @@ export function TemplateFooter({ formId, category, price, isForUse, isLater, onL
         ) : (
           <span className="flex gap-px">
             <Button type="submit" form={formId} kind="primary" icon={SendIcon} turns>
-              {t('composer.template.send')}
+              {t('templates.pick.send')}
             </Button>
             <IconButton kind="primary" icon={DownIcon} label={t('composer.later')} aria-expanded={isLater} onClick={onLater} />
           </span>

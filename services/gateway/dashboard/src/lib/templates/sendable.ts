@@ -1,10 +1,10 @@
 import { queryOptions } from '@tanstack/react-query'
 import { withFacts } from '#shared/domain/templates/defaults.ts'
 import { fillTemplate, neededVariables, sampleValue } from '#shared/domain/templates/fill.ts'
-import { get, type RequestOptions } from '../../../../lib/api/client.ts'
-import type { ListPage } from '../../../../lib/api/types.ts'
-import { keys } from '../../../../lib/data/keys.ts'
-import { type Component, partOf, upper } from '../../../../lib/templates/sample-text.ts'
+import { get, type RequestOptions } from '../api/client.ts'
+import type { ListPage } from '../api/types.ts'
+import { keys } from '../data/keys.ts'
+import { type Component, partOf, upper } from './sample-text.ts'
 
 export type Category = 'MARKETING' | 'UTILITY' | 'AUTHENTICATION'
 
@@ -25,6 +25,10 @@ export interface Price {
   amount: number
   currency: string
   category: string
+}
+
+interface Prices {
+  templates: Partial<Record<Category, Price>>
 }
 
 const PAGE = 100
@@ -50,11 +54,10 @@ export const sendableQuery = queryOptions({
 })
 
 /** What a template to this person costs now, by category. */
-export const pricesQuery = (conversationId: string) =>
+export const pricesQuery = ({ conversationId }: { conversationId: string }) =>
   queryOptions({
     queryKey: ['template-prices', conversationId],
-    queryFn: ({ signal }) =>
-      get<{ templates: Partial<Record<Category, Price>> }>('/templates/prices', { conversationId }, signal),
+    queryFn: ({ signal }) => get<Prices>('/templates/prices', { conversationId }, signal),
     select: ({ templates }) => templates,
     staleTime: 60_000,
   })

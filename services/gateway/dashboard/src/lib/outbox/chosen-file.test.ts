@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chosenFile } from './check-file.ts'
+import { chosenFile } from './chosen-file.ts'
 
 const MB = 1024 * 1024
 function given(name: string, type: string, size = 10): File {

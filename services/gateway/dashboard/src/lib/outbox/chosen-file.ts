@@ -1,5 +1,20 @@
 import { checkFile, kindOfType } from '#shared/domain/media/upload-rules.ts'
-import type { ChosenFile } from './state.ts'
+import type { UploadedFile } from './outbox-storage.ts'
+
+/** A file that was chosen and not sent yet. */
+export interface ChosenFile {
+  id: string
+  content: Blob
+  name: string
+  type: string
+  size: number
+  /** What it becomes; null: WhatsApp does not take it. */
+  kind: UploadedFile['kind'] | null
+  problem: 'empty' | 'type' | 'size' | null
+  isVoice?: true
+  /** A file that the server has already. */
+  uploaded?: UploadedFile
+}
 
 const PROBLEMS: Record<number, ChosenFile['problem']> = { 413: 'size', 415: 'type', 422: 'empty' }
 

@@ -1,6 +1,6 @@
-import { useText } from '../../../../lib/i18n/text.tsx'
-import { Field, Input } from '../../../../ui/field.tsx'
-import type { Place } from './sendable.ts'
+import { useText } from '../../lib/i18n/text.tsx'
+import type { Place } from '../../lib/templates/sendable.ts'
+import { Field, Input } from '../field.tsx'
 
 interface PlaceFieldProps {
   place: Place
@@ -20,7 +20,7 @@ export function PlaceField({ place, value, problem, onChange }: PlaceFieldProps)
           {`{{${place.name}}}`}
         </bdi>
       }
-      problem={problem && (value.trim() === '' ? t('composer.template.missing') : <bdi>{problem}</bdi>)}
+      problem={problem && (value.trim() === '' ? t('templates.value.missing') : <bdi>{problem}</bdi>)}
     >
       {ids => (
         <Input
@@ -37,7 +37,7 @@ export function PlaceField({ place, value, problem, onChange }: PlaceFieldProps)
 
 function useLabel({ name, label, button }: Place): string {
   const t = useText()
-  if (button !== null) return t('composer.template.button', { n: button + 1 })
+  if (button !== null) return t('templates.value.button', { n: button + 1 })
   if (label !== null) return label
-  return name === 'header' ? t('composer.template.header') : t('composer.template.value', { n: Number(name) })
+  return name === 'header' ? t('templates.value.header') : t('templates.value.numbered', { n: Number(name) })
 }
