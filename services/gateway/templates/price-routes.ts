@@ -29,10 +29,11 @@ const prices = route({
   returns: z.object({
     templates: z.record(z.string(), PriceView).describe('By category: MARKETING, UTILITY, AUTHENTICATION'),
     text: PriceView.nullable().describe('Null while the window is closed'),
+    contactId: z.string().nullable().describe('The contact that the message goes to; null for a person who is none yet'),
   }),
   async handle(request, { store, now }: GatewayDeps) {
     const { tenantId } = callerOf(request)
-    const [{ settings }, { conversation, waId, userId }] = await Promise.all([
+    const [{ settings }, { conversation, contact, waId, userId }] = await Promise.all([
       getCachedTenant(store, tenantId),
       visibleDestination(store, tenantId, request.query),
     ])
@@ -41,7 +42,8 @@ const prices = route({
     const priceOf = (category: string | null): Cost =>
       pricesOf(settings, { category, windowExpiresAt, freeEntryPointExpiresAt, waId, userId, now: at }).cost
     const templates = Object.fromEntries(TEMPLATE_CATEGORIES.map(category => [category, priceOf(category)]))
-    return { body: { templates, text: windowIsOpen(windowExpiresAt, at) ? priceOf(null) : null } }
+    const text = windowIsOpen(windowExpiresAt, at) ? priceOf(null) : null
+    return { body: { templates, text, contactId: contact ? String(contact._id) : null } }
   },
 })
 

@@ -235,3 +235,12 @@ test('a text that shows nothing is refused by every way of sending it', async ()
   ])
   expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400])
 })
+
+test('prices name the contact that a message would go to, and nobody where there is none yet', async () => {
+  const ask = (to: string) => gateway.call('GET', `/api/v1/templates/prices?to=${to}`, { as: 'agent' })
+  const { tenantId } = await userByEmail(gateway.store, PEOPLE.agent)
+  const salma = await gateway.store.raw.contacts.findOne({ tenantId, waId: SALMA })
+  expect((await ask('0661000101')).body).toMatchObject({ contactId: String(salma?._id), text: { currency: 'MAD' } })
+  expect((await ask(stranger())).body).toMatchObject({ contactId: null, text: null, templates: { UTILITY: { currency: 'MAD' } } })
+  expect((await ask('061')).body).toMatchObject({ errorCode: 'PHONE_INVALID', errors: [{ path: 'to' }] })
+})

@@ -7,6 +7,7 @@ import { useMay } from '../../lib/session/rights.ts'
 import { Button } from '../../ui/button.tsx'
 import { PlusIcon } from '../../ui/icons.tsx'
 import { CreateDialog } from './create-dialog.tsx'
+import { WriteButton } from './first-message/write-button.tsx'
 import { ImportDialog } from './import-dialog.tsx'
 import { useFail } from './opt-out-switch.tsx'
 
@@ -29,6 +30,7 @@ export function Actions({ onCreated }: { onCreated(id: string): void }) {
         </Button>
       )}
       {mayImport && <Button onClick={() => setOpen('import')}>{t('contacts.import')}</Button>}
+      <WriteButton contact={null} />
       {mayWrite && (
         <Button kind="primary" icon={PlusIcon} onClick={() => setOpen('create')}>
           {t('contacts.create')}

@@ -16,6 +16,7 @@ import { ContactTitle, Identifiers } from './contact-title.tsx'
 import { type Contact, contactConversationsQuery, contactQuery } from './data.ts'
 import { EditDialog } from './edit-dialog.tsx'
 import { EraseDialog } from './erase-dialog.tsx'
+import { WriteButton } from './first-message/write-button.tsx'
 import { OptOutSwitch } from './opt-out-switch.tsx'
 import { useBlock } from './use-block.tsx'
 
@@ -61,6 +62,9 @@ function Details({ contact, onErased }: { contact: Contact; onErased(): void }) 
   return (
     <>
       <Conversations contact={contact} />
+      <div>
+        <WriteButton contact={contact} />
+      </div>
       <section className="grid gap-1">
         <OptOutSwitch contact={contact} />
         <p className="text-meta text-ink-3">{t('contacts.optOut.hint')}</p>

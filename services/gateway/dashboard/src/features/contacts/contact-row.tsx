@@ -5,6 +5,7 @@ import { LabelIcon, LockIcon } from '../../ui/icons.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { ContactTitle, Identifiers } from './contact-title.tsx'
 import type { Contact } from './data.ts'
+import { WriteButton } from './first-message/write-button.tsx'
 import { OptOutSwitch } from './opt-out-switch.tsx'
 
 /** A contact in the list: the name opens it. */
@@ -47,6 +48,7 @@ export function ContactRow({ contact, isOpen, onOpen }: { contact: Contact; isOp
       <p className="w-28 text-end text-meta text-ink-3 max-two:hidden">
         <Text id="contacts.added" values={{ at: listTime(contact.createdAt, new Date(now)) }} />
       </p>
+      <WriteButton contact={contact} isRow />
     </li>
   )
 }

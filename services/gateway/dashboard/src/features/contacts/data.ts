@@ -17,8 +17,8 @@ export interface Contact extends ContactView {
   createdAt: string
 }
 
-const KEY = ['contacts'] as const
-const LISTS = [...KEY, 'list'] as const
+export const CONTACTS = ['contacts'] as const
+const LISTS = [...CONTACTS, 'list'] as const
 const PAGE = 50
 
 export const contactsQuery = (filters: ContactFilters) =>
@@ -32,7 +32,7 @@ export const contactsQuery = (filters: ContactFilters) =>
     staleTime: 0,
   })
 
-const oneKey = (id: string) => [...KEY, 'one', id] as const
+const oneKey = (id: string) => [...CONTACTS, 'one', id] as const
 
 export const contactQuery = (id: string) =>
   queryOptions({
@@ -44,7 +44,7 @@ export const contactQuery = (id: string) =>
 /** Conversations of a contact, one for each of our numbers, the most recently active first. */
 export const contactConversationsQuery = (id: string) =>
   queryOptions({
-    queryKey: [...KEY, 'conversations', id],
+    queryKey: [...CONTACTS, 'conversations', id],
     queryFn: ({ signal }) => get<ListPage<ConversationView>>(`/contacts/${id}/conversations`, undefined, signal),
     select: page => page.data,
     staleTime: 0,
@@ -75,21 +75,21 @@ export function useContactChange() {
   return useMutation({
     mutationFn: ({ id, ...body }: ContactChange & { id: string }) => request<Contact>('PATCH', `/contacts/${id}`, { body }),
     async onMutate({ id, optOut }) {
-      await queries.cancelQueries({ queryKey: KEY })
+      await queries.cancelQueries({ queryKey: CONTACTS })
       if (optOut !== undefined) put(id, contact => ({ ...contact, optOut }))
     },
     onSuccess: contact => put(contact.id, () => contact),
     onError: (_error, { id, optOut }) => {
       if (optOut !== undefined) put(id, contact => ({ ...contact, optOut: !optOut }))
     },
-    onSettled: () => queries.invalidateQueries({ queryKey: KEY }),
+    onSettled: () => queries.invalidateQueries({ queryKey: CONTACTS }),
   })
 }
 
 /** Any other change of contacts; what is shown is read again after it. */
 export function useContactsChange<Input, Output>(change: (input: Input) => Promise<Output>) {
   const queries = useQueryClient()
-  return useMutation({ mutationFn: change, onSettled: () => queries.invalidateQueries({ queryKey: KEY }) })
+  return useMutation({ mutationFn: change, onSettled: () => queries.invalidateQueries({ queryKey: CONTACTS }) })
 }
 
 export const createContact = ({ key, ...body }: { phone: string; name: string | null; key: string }): Promise<Contact> =>

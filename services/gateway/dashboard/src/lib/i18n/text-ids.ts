@@ -1,6 +1,7 @@
 import type app from '../../app/texts.json'
 import type analytics from '../../features/analytics/texts.json'
 import type campaigns from '../../features/campaigns/texts.json'
+import type firstMessage from '../../features/contacts/first-message/texts.json'
 import type contacts from '../../features/contacts/texts.json'
 import type composer from '../../features/inbox/composer/texts.json'
 import type message from '../../features/inbox/message/texts.json'
@@ -42,6 +43,7 @@ export type TextId =
   | keyof typeof costs
   | keyof typeof editor
   | keyof typeof events
+  | keyof typeof firstMessage
   | keyof typeof form
   | keyof typeof hours
   | keyof typeof inbox

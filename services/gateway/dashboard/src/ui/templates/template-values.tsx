@@ -84,9 +84,11 @@ export function ValueFields({ template, given }: { template: SendableTemplate; g
 export function FilledPhone({ template, values }: { template: SendableTemplate; values: Readonly<Record<string, string>> }) {
   const t = useText()
   const variables = template.variables.map(variable => ({ ...variable, example: values[variable.name]?.trim() || null }))
+  // Without the samples that Meta has, which would stand in the places of what is empty.
+  const components = template.components.map(({ example: _sample, ...component }) => component)
   return (
     <figure aria-label={t('templates.pick.preview')} className="max-w-full @min-[38rem]:w-88 @min-[38rem]:justify-self-end">
-      <Phone template={{ components: template.components, variables }} />
+      <Phone template={{ components, variables }} />
     </figure>
   )
 }
