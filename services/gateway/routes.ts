@@ -37,6 +37,7 @@ import { mediaRoutes } from './messages/media-routes.ts'
 import { messageRoutes } from './messages/routes.ts'
 import { scheduledRoutes } from './messages/scheduled-routes.ts'
 import { automaticAnswerRoutes } from './numbers/automatic-answer-routes.ts'
+import { businessProfileRoutes } from './numbers/business-profile-routes.ts'
 import { numberRoutes } from './numbers/routes.ts'
 import { oidcRoutes } from './oidc/routes.ts'
 import { numberConnectionRoutes } from './onboarding/number-routes.ts'
@@ -100,6 +101,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...numberConnectionRoutes,
   ...numberRoutes,
   ...automaticAnswerRoutes,
+  ...businessProfileRoutes,
   ...webhookEventRoutes,
   ...webhookReplayRoutes,
   ...deadLetterRoutes,

@@ -6,7 +6,6 @@ import { GraphError } from './errors.ts'
 import { graphTime, select } from './fields.ts'
 import { numberHealth } from './health.ts'
 import { setPin } from './registration.ts'
-import { requireWhatsapp } from './required.ts'
 import { verifyCallback } from './subscriptions.ts'
 
 const DEFAULT_FIELDS = ['verified_name', 'code_verification_status', 'display_phone_number', 'quality_rating', 'id']
@@ -95,29 +94,6 @@ function webhookConfiguration(sim: Simulation, number: PhoneNumber): Json {
     ...(waba?.override && { whatsapp_business_account: waba.override.url }),
     ...(isText(sim.world.app.webhookUrl) && { application: sim.world.app.webhookUrl }),
   }
-}
-
-const PROFILE_MEMBERS = ['about', 'address', 'description', 'email', 'profile_picture_url', 'websites', 'vertical']
-const PROFILE_LIMITS: Record<string, number> = { about: 139, address: 256, description: 512, email: 128 }
-
-/** `GET /{phone}/whatsapp_business_profile`. */
-export function getProfile({ number, params }: NumberCall): object {
-  const all = Object.fromEntries(PROFILE_MEMBERS.map(name => [name, () => number.profile[name]]))
-  const { id: _, ...profile } = select(all, params.fields, ['about', 'vertical'])
-  return { data: [{ ...profile, messaging_product: 'whatsapp' }] }
-}
-
-/** `POST /{phone}/whatsapp_business_profile`: changes the members that are given. */
-export function postProfile({ number, params }: NumberCall): object {
-  requireWhatsapp(params)
-  for (const [name, max] of Object.entries(PROFILE_LIMITS)) {
-    if (String(params[name] ?? '').length > max) {
-      throw new GraphError(100, { details: `Param ${name} must be at most ${max} characters long.` })
-    }
-  }
-  for (const name of PROFILE_MEMBERS) if (params[name] !== undefined) number.profile[name] = params[name]
-  if (params.profile_picture_handle !== undefined) number.profile.profile_picture_url = 'https://pps.example/picture.jpg'
-  return SUCCESS
 }
 
 const TAKEN_USERNAMES = new Set(['atlas', 'facebook', 'instagram', 'meta', 'support', 'whatsapp'])

@@ -1,4 +1,6 @@
 import type { AuthorizedCall, Call, NumberCall, Reply } from '../call.ts'
+import { getProfile, postProfile } from '../profiles/business-profile.ts'
+import { downloadPicture, PICTURE_PATH } from '../profiles/picture.ts'
 import { postMarketingMessages, postMessages } from '../sending/send.ts'
 import { threadControl } from '../threads/control.ts'
 import { createGroup } from '../threads/groups.ts'
@@ -9,16 +11,7 @@ import { showDialog, submitDialog } from './dialog.ts'
 import { GraphError } from './errors.ts'
 import { deleteMedia, downloadMedia, getMedia, uploadMedia } from './media.ts'
 import { DOWNLOAD_PATH } from './media-url.ts'
-import {
-  deleteUsername,
-  getNumber,
-  getProfile,
-  getUsername,
-  postNumber,
-  postProfile,
-  postUsername,
-  suggestUsernames,
-} from './numbers.ts'
+import { deleteUsername, getNumber, getUsername, postNumber, postUsername, suggestUsernames } from './numbers.ts'
 import { customerToken, debugToken, deletePermissions, exchangeToken, getMe, revokeToken } from './oauth.ts'
 import { deregister, register, requestCode, syncAppData, verifyCode } from './registration.ts'
 import {
@@ -46,6 +39,7 @@ const FIXED_ROUTES: Record<string, (call: Call) => Answer> = {
   'GET /debug_token': call => debugToken(authorize(call)),
   'GET /me': getMe,
   'DELETE /me/permissions': deletePermissions,
+  [`GET ${PICTURE_PATH}`]: downloadPicture,
   [`GET ${DOWNLOAD_PATH}`]: downloadMedia,
   [`GET ${DOWNLOAD_PATH.slice(0, -1)}`]: downloadMedia,
 }

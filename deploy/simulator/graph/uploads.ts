@@ -7,7 +7,7 @@ import { unknownObject } from './unknown.ts'
 
 const TYPES = ['application/pdf', 'image/jpeg', 'image/jpg', 'image/png', 'video/mp4']
 
-/** `POST /{app}/uploads`: starts a resumable upload, for the samples of template headers. */
+/** `POST /{app}/uploads`: starts a resumable upload, for the samples of template headers and the pictures of profiles. */
 export function startUpload({ sim, params }: AuthorizedCall): object {
   const length = Number(idOf(params.file_length) ?? Number.NaN)
   const mimeType = textOf(params.file_type)
@@ -35,7 +35,8 @@ export function continueUpload(call: Call): object {
   const received = receivedBytes(upload)
   if (received < upload.length) return { id: upload.id, file_offset: received }
   const kind = Buffer.from(upload.mimeType).toString('base64')
-  return { h: `4::${kind}:${signatureOf(Buffer.concat(upload.received).toString('base64'))}` }
+  upload.handle = `4::${kind}:${signatureOf(Buffer.concat(upload.received).toString('base64'))}`
+  return { h: upload.handle }
 }
 
 /** `GET /upload:…`: the offset from which to continue. */

@@ -181,6 +181,8 @@ export interface Upload {
   mimeType: string
   length: number
   received: Buffer[]
+  /** Handle of the complete file; missing until then. */
+  handle?: string
 }
 
 /** An accepted send. */

@@ -1,38 +1,17 @@
 import { ApiError } from '#shared/domain/errors.ts'
-import { describeError } from '#shared/domain/messages/send-errors.ts'
 import type { ChangeRefusal } from '#shared/domain/templates/change.ts'
-import type { GraphResult, Refused } from '#shared/meta/client.ts'
-
-export type Failure = Exclude<GraphResult, { kind: 'ok' }>
+import type { GraphResult } from '#shared/meta/client.ts'
+import { type Failure, passingFailure, refusalText, saidByMeta } from '../meta-failure.ts'
 
 /** API error for a failed call to Meta. @param extra members of the problem document, such as the id of a remaining template */
 export function metaFailure(result: Failure, extra: Record<string, unknown> = {}): ApiError {
-  if (result.kind === 'unknown')
-    return new ApiError(502, 'META_OUTCOME_UNKNOWN', 'WhatsApp did not confirm the change. Run a sync to see its outcome.', {
-      extra,
-    })
-  if (result.kind === 'unsent')
-    return unavailable(result.retryAfterMs ?? 0, 'WhatsApp cannot be reached at the moment. Try again later.', extra)
-  return refusal(result, extra)
-}
-
-const unavailable = (waitMs: number, detail: string, extra: Record<string, unknown>) =>
-  new ApiError(503, 'META_UNAVAILABLE', detail, {
-    headers: { 'retry-after': String(Math.max(5, Math.ceil(waitMs / 1000))) },
+  const passing = passingFailure(result, extra)
+  if (passing) return passing
+  if (result.kind === 'refused')
+    return new ApiError(422, 'TEMPLATE_REFUSED', refusalText(result), { extra: { ...extra, ...saidByMeta(result) } })
+  return new ApiError(502, 'META_OUTCOME_UNKNOWN', 'WhatsApp did not confirm the change. Run a sync to see its outcome.', {
     extra,
   })
-
-/** API error for a refusal by Meta, with Meta's codes and texts in `meta`. */
-function refusal({ error, retryAfterMs, traceId }: Refused, extra: Record<string, unknown>): ApiError {
-  const { class: kind, scope, known, sentence, nextStep, waitS } = describeError(error)
-  const { code, subcode = null, title = null, detail = null } = error
-  const meta = { code, subcode, title, detail, traceId }
-  const own = known ? { sentence, nextStep } : {}
-  if (kind === 'RETRY_LATER' || kind === 'RETRY')
-    return unavailable(Math.max(retryAfterMs, (waitS ?? 0) * 1000), detail ?? sentence, { ...extra, ...own, meta })
-  if (kind === 'PAUSE' && scope === 'token')
-    return new ApiError(409, 'TOKEN_INVALID', sentence, { extra: { ...extra, ...own, meta } })
-  return new ApiError(422, 'TEMPLATE_REFUSED', detail ?? title ?? sentence, { extra: { ...extra, ...own, meta } })
 }
 
 const NOT_THERE = 33

@@ -7,7 +7,8 @@ import type { TemplateDoc } from '#shared/model/documents.ts'
 import { scheduleTemplateSync } from '#shared/store/numbers/checks.ts'
 import { changeTemplate, type TemplateChange } from '#shared/store/templates/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { type Failure, metaFailure } from './refusals.ts'
+import type { Failure } from '../meta-failure.ts'
+import { metaFailure } from './refusals.ts'
 
 /** Time after which a call to Meta whose end was not recorded is over. */
 const IN_FLIGHT_MS = 30_000

@@ -190,6 +190,12 @@ const DEEDS: Deed[] = [
     async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}/automatic-answers`,
     { away: 'Closed' },
   ],
+  [
+    'clients.businessProfile',
+    'PATCH',
+    async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}/business-profile`,
+    { about: 'Audited' },
+  ],
   ['messages.retry', 'POST', async () => `/messages/by-id/${await failedMessage()}/retry`, { acceptDuplicate: true }],
   ['labels.write', 'POST', () => '/labels', { name: 'Audited' }],
   ['labels.write', 'PATCH', async () => `/labels/${await idOf('labels', { name: 'Audited' })}`, { name: 'Renamed' }],
@@ -385,6 +391,8 @@ test('M8 every action that the code writes into the audit log is among these', (
   )
   const elsewhere = [
     ...['contacts.import', 'contacts.imported', 'clients.renewToken', 'conversations.release'],
+    // When Meta refuses: business-profile.test.ts.
+    'clients.businessProfileRefused',
     // By a step of a connection, which nobody asks for by itself: onboarding.test.ts kills it before and after.
     'clients.connect',
   ]

@@ -590,6 +590,7 @@ describe("another tenant's", () => {
     'post /api/v1/event-subscriptions/replay': { from: '2026-01-01T00:00:00Z' },
     'patch /api/v1/event-subscriptions': { name: 'own' },
     'patch /api/v1/phone-numbers': { companyName: 'Named' },
+    'patch /api/v1/phone-numbers/business-profile': { about: 'Named' },
     'patch /api/v1/clients': { companyName: 'Named' },
     'patch /api/v1/templates': { status: 'DISABLED' },
     'patch /api/integrations/whatsapp/templates': { status: 'DISABLED' },
@@ -630,8 +631,8 @@ describe("another tenant's", () => {
       if (number) await gateway.store.raw.clients.replaceOne({ _id: number._id, tenantId: demo }, number)
       // They name a second thing, of which nobody knows: another contact, a conversation, a session, a PIN.
       const namesMore = ['/merge', '/render', '/pin'].includes(rest) || rest.endsWith(NO_SESSION)
-      // A new PIN is set at Meta, which is not there.
-      const asksMeta = method === 'put' && rest === '/pin'
+      // A new PIN is set at Meta, and a profile stands there; Meta is not there.
+      const asksMeta = (method === 'put' && rest === '/pin') || rest.startsWith('/business-profile')
       expect([200, 201, 202, 204, 409, 422, ...(namesMore ? [404] : []), ...(asksMeta ? [503] : [])]).toContain(own.status)
     },
   )

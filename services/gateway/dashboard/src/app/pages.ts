@@ -2,7 +2,7 @@ import { analyticsRoute } from '../features/analytics/route.ts'
 import { campaignRoute, campaignsRoute, newCampaignRoute } from '../features/campaigns/route.ts'
 import { contactsRoute } from '../features/contacts/route.ts'
 import { inboxRoute } from '../features/inbox/route.ts'
-import { numbersRoute } from '../features/numbers/route.ts'
+import { numberRoute, numbersRoute } from '../features/numbers/route.ts'
 import { operationsRoute } from '../features/operations/route.ts'
 import { peopleRoute } from '../features/people/route.ts'
 import { settingsRoute } from '../features/settings/route.ts'
@@ -22,6 +22,7 @@ export const pages = [
   newCampaignRoute,
   campaignRoute,
   numbersRoute,
+  numberRoute,
   templatesRoute,
   newTemplateRoute,
   analyticsRoute,

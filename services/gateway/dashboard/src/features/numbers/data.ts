@@ -68,6 +68,16 @@ export const numberDetailsQuery = queryOptions({
   select: page => page.data,
 })
 
+export const numberQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.numbers, id],
+    queryFn: ({ signal }) => get<NumberDetails>(`/phone-numbers/${id}`, undefined, signal),
+  })
+
+/** The tenant's words for a number. */
+export const nameOfDetails = ({ companyName, verifiedName, whatsappNumber, phoneNumberId }: NumberDetails): string =>
+  companyName ?? verifiedName ?? whatsappNumber ?? phoneNumberId
+
 export const connectionQuery = (id: string) =>
   queryOptions({
     queryKey: [CONNECTION, id],

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Problem } from '../../lib/api/client.ts'
 import { isUsedUp, type MessagingLimit } from '../../lib/data/messaging-limits.ts'
@@ -6,12 +7,20 @@ import { useFormat } from '../../lib/i18n/format.ts'
 import { Text, useText } from '../../lib/i18n/text.tsx'
 import { sayReason } from '../../lib/server/say.ts'
 import { useMay } from '../../lib/session/rights.ts'
-import { Button } from '../../ui/button.tsx'
+import { Button, buttonClass } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { showToast } from '../../ui/toasts.tsx'
-import { type Connection, checkNumber, disconnectNumber, moveNumber, type NumberDetails, useNumberChange } from './data.ts'
+import {
+  type Connection,
+  checkNumber,
+  disconnectNumber,
+  moveNumber,
+  type NumberDetails,
+  nameOfDetails,
+  useNumberChange,
+} from './data.ts'
 import { StepList } from './step-list.tsx'
 
 const KINDS = { active: 'ok', paused: 'time', suspended: 'fail', disconnected: 'fail' } as const
@@ -26,14 +35,14 @@ interface NumberCardProps {
 export function NumberCard({ number, limit }: NumberCardProps) {
   const t = useText()
   const reason = sayReason(number)
-  const name = number.companyName ?? number.verifiedName ?? number.whatsappNumber ?? number.phoneNumberId
+  const name = nameOfDetails(number)
   return (
     <li className="grid content-start gap-3 rounded-3 border border-line bg-raised p-4" data-number={number.phoneNumberId}>
       <header className="flex flex-wrap items-center gap-2">
         <h2 className="min-w-0 truncate">
           <bdi>{name}</bdi>
         </h2>
-        <Tag kind={KINDS[number.status]}>{t(`numbers.status.${number.status}`)}</Tag>
+        <StateTag status={number.status} />
         {number.isPrimary && <Tag kind="brand">{t('numbers.primary')}</Tag>}
       </header>
       <p className="figures text-ink-2">
@@ -54,6 +63,12 @@ export function NumberCard({ number, limit }: NumberCardProps) {
       <Actions number={number} name={name} />
     </li>
   )
+}
+
+/** Whether a number sends, in a word. */
+export function StateTag({ status }: Pick<NumberDetails, 'status'>) {
+  const t = useText()
+  return <Tag kind={KINDS[status]}>{t(`numbers.status.${status}`)}</Tag>
 }
 
 /** Where Meta sends what customers write, where it should, and what to do. */
@@ -101,7 +116,7 @@ const shareOf = (used: number | null, limit: number, figure: (value: number) => 
 
 function Actions({ number, name }: { number: NumberDetails; name: string }) {
   const t = useText()
-  const mayPause = useMay('clients.pause')
+  const [mayPause, mayWrite] = [useMay('clients.pause'), useMay('clients.write')]
   const mayConnect = useMay('clients.connect')
   const [isLeaving, setLeaving] = useState(false)
   const [checked, setChecked] = useState<Connection | null>(null)
@@ -110,6 +125,11 @@ function Actions({ number, name }: { number: NumberDetails; name: string }) {
   const { id, status } = number
   return (
     <footer className="flex flex-wrap gap-2">
+      {mayWrite && status !== 'disconnected' && (
+        <Link to="/numbers/$numberId" params={{ numberId: id }} className={`${buttonClass({ small: true })} no-underline`}>
+          {t('numbers.profile')}
+        </Link>
+      )}
       {mayConnect && status !== 'disconnected' && (
         <Button small busy={check.isPending} onClick={() => check.mutate(id, { onSuccess: setChecked, onError: tellFailure })}>
           {t('numbers.check')}

@@ -1,11 +1,9 @@
-import { i18n } from '@lingui/core'
-import { I18nProvider } from '@lingui/react'
-import { QueryClientProvider } from '@tanstack/react-query'
-import { fireEvent, render, screen } from '@testing-library/react'
+import { createRoute } from '@tanstack/react-router'
+import { fireEvent, screen } from '@testing-library/react'
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import { createQueryClient } from '../../lib/api/query-client.ts'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
-import { useSession } from '../../lib/session/session-store.ts'
+import { shellRoute } from '../../lib/routes.ts'
+import { openPage } from '../../test/open-page.tsx'
 import type { Connection, ConnectionStep, NumberDetails } from './data.ts'
 import { NumberCard } from './number-card.tsx'
 import { StepList } from './step-list.tsx'
@@ -43,7 +41,11 @@ const connection = (steps: ConnectionStep[]): Connection => ({
 
 beforeAll(() => loadTexts('features/numbers'))
 
-function show(page: React.ReactNode, answer: (method: string, path: string) => [number, object], role: 'agent' | 'tenant_admin') {
+async function show(
+  page: React.ReactNode,
+  answer: (method: string, path: string) => [number, object],
+  role: 'agent' | 'tenant_admin',
+) {
   const calls: unknown[] = []
   vi.stubGlobal('fetch', async (url: string, { method, body }: RequestInit) => {
     const path = url.replace('/api/v1', '')
@@ -52,17 +54,13 @@ function show(page: React.ReactNode, answer: (method: string, path: string) => [
     return Response.json(content, { status })
   })
   onTestFinished(() => void vi.unstubAllGlobals())
-  useSession.setState({ status: 'signed-in', token: 't', user: { id: 'u', email: 'a@b', name: 'Amina', role, tenantId: 't' } })
-  render(
-    <I18nProvider i18n={i18n}>
-      <QueryClientProvider client={createQueryClient()}>{page}</QueryClientProvider>
-    </I18nProvider>,
-  )
+  const route = createRoute({ getParentRoute: () => shellRoute, path: '/numbers', component: () => page })
+  await openPage(route, '/numbers', { role })
   return calls
 }
 
 test('a number is disconnected only after it was said what stops', async () => {
-  const calls = show(<NumberCard number={NUMBER} />, () => [200, { stops: { messages: 3, campaigns: 1 } }], 'tenant_admin')
+  const calls = await show(<NumberCard number={NUMBER} />, () => [200, { stops: { messages: 3, campaigns: 1 } }], 'tenant_admin')
   fireEvent.click(screen.getByRole('button', { name: 'Disconnect' }))
   await screen.findByText(/Nothing is sent or received/)
   expect(calls).toEqual([])
@@ -72,7 +70,7 @@ test('a number is disconnected only after it was said what stops', async () => {
 
 test('a check shows every step, also one that this page does not know yet', async () => {
   const steps = [step('token', 'DONE'), step('subscribe', 'TODO', { note: 'mended' }), step('brand-new', 'PENDING')]
-  show(<NumberCard number={NUMBER} />, () => [200, { ...connection(steps), state: 'DONE' }], 'tenant_admin')
+  await show(<NumberCard number={NUMBER} />, () => [200, { ...connection(steps), state: 'DONE' }], 'tenant_admin')
   fireEvent.click(screen.getByRole('button', { name: 'Check' }))
   await screen.findByText('mended')
   await screen.findByText('brand-new')
@@ -80,7 +78,7 @@ test('a check shows every step, also one that this page does not know yet', asyn
 
 test('a failed step says our sentence, the cure and what Meta said, and goes on with the PIN', async () => {
   const failed = { sentence: 'The PIN is wrong.', cure: 'Type the PIN.', code: 133005, metaText: '<b>Two step</b>' }
-  const calls = show(
+  const calls = await show(
     <StepList connection={connection([step('register', 'FAILED', failed)])} />,
     () => [200, { ...connection([]), oauthUrl: null }],
     'tenant_admin',
@@ -93,20 +91,20 @@ test('a failed step says our sentence, the cure and what Meta said, and goes on 
   await vi.waitFor(() => expect(calls).toEqual([['POST', '/connections/c1/continue', { pin: '123456' }]]))
 })
 
-test('with several numbers each step says which one it is about', () => {
+test('with several numbers each step says which one it is about', async () => {
   const numbers = ['105', '106'].map(phoneNumberId => ({
     phoneNumberId,
     whatsappNumber: `+${phoneNumberId}`,
     verifiedName: null,
   }))
   const steps = [step('waba', 'DONE'), step('pin', 'DONE', { phoneNumberId: '106' })]
-  show(<StepList connection={{ ...connection(steps), numbers }} />, () => [200, {}], 'tenant_admin')
+  await show(<StepList connection={{ ...connection(steps), numbers }} />, () => [200, {}], 'tenant_admin')
   expect(screen.getByText('+106')).toBeTruthy()
   expect(screen.queryByText('+105')).toBeNull()
 })
 
-test('an agent sees numbers and no button', () => {
-  show(<NumberCard number={NUMBER} />, () => [200, {}], 'agent')
+test('an agent sees numbers and no button', async () => {
+  await show(<NumberCard number={NUMBER} />, () => [200, {}], 'agent')
   expect(screen.getByText('Atlas')).toBeTruthy()
   expect(screen.queryByRole('button')).toBeNull()
 })

@@ -16,3 +16,11 @@ export const numbersRoute = createRoute({
   loader: () => loadTexts('features/numbers'),
   component: lazyPage(() => import('./page.tsx')),
 })
+
+/** One number: its business profile. */
+export const numberRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/numbers/$numberId',
+  loader: () => Promise.all([loadTexts('features/numbers'), loadTexts('features/numbers/profile'), loadTexts('ui/form')]),
+  component: lazyPage(() => import('./number-page.tsx')),
+})

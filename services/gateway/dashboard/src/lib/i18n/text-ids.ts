@@ -10,6 +10,7 @@ import type side from '../../features/inbox/side/texts.json'
 import type inbox from '../../features/inbox/texts.json'
 import type thread from '../../features/inbox/thread/texts.json'
 import type timeline from '../../features/inbox/timeline/texts.json'
+import type profile from '../../features/numbers/profile/texts.json'
 import type numbers from '../../features/numbers/texts.json'
 import type offline from '../../features/offline/texts.json'
 import type operations from '../../features/operations/texts.json'
@@ -56,6 +57,7 @@ export type TextId =
   | keyof typeof operations
   | keyof typeof people
   | keyof typeof pick
+  | keyof typeof profile
   | keyof typeof replies
   | keyof typeof side
   | keyof typeof settings
