@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { submissionOf } from '#shared/domain/templates/change.ts'
+import { nextEditAt, submissionOf } from '#shared/domain/templates/change.ts'
 import { shownName } from '#shared/domain/templates/slots.ts'
 import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/templates/status.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
@@ -32,6 +32,8 @@ export const TemplateView = z.object({
   quality: z.string(),
   /** Change of category announced by WhatsApp. */
   categoryChange: z.object({ to: z.string(), at: z.iso.datetime() }).nullable(),
+  /** Time from which WhatsApp takes another edit of an approved template; null: any time. */
+  nextEditAt: z.iso.datetime().nullable(),
   usageCount: z.number().int(),
   lastUsedAt: z.iso.datetime().nullable(),
   createdAt: z.iso.datetime(),
@@ -62,6 +64,7 @@ export function templateView(doc: TemplateDoc): z.infer<typeof TemplateView> {
     submissionDetail: (!doc.metaTemplateId && doc.submission?.detail) || null,
     quality: doc.quality,
     categoryChange: doc.categoryChange ? { to: doc.categoryChange.to, at: doc.categoryChange.at.toISOString() } : null,
+    nextEditAt: (doc.status === 'APPROVED' && nextEditAt(doc.edits ?? [])?.toISOString()) || null,
     usageCount: doc.usageCount,
     lastUsedAt: doc.lastUsedAt?.toISOString() ?? null,
     createdAt: doc.createdAt.toISOString(),

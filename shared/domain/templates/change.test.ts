@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type ChangeableTemplate, refuseEdit, refuseStatus, submissionOf, withEdit } from './change.ts'
+import { type ChangeableTemplate, nextEditAt, refuseEdit, refuseStatus, submissionOf, withEdit } from './change.ts'
 
 const DAY_MS = 86_400_000
 const NOW = new Date('2026-11-21T12:00:00Z')
@@ -57,6 +57,12 @@ test.for<[string, Date[], number]>([
 ])('after %s the next edit of an approved template waits', ([, edits, waitMs]) => {
   expect(refuseEdit(template({ edits }), {}, NOW)?.retryAfterMs ?? 0).toBe(waitMs)
   expect(refuseEdit(template({ edits, status: 'REJECTED' }), {}, NOW)).toBeNull()
+})
+
+test('the time of the next edit does not depend on when it is asked for', () => {
+  expect(nextEditAt([])).toBeNull()
+  expect(nextEditAt([daysAgo(3), daysAgo(5)])).toEqual(daysAgo(2))
+  expect(nextEditAt(Array.from({ length: 12 }, (_, i) => daysAgo(20 - i)))).toEqual(daysAgo(18 - 30))
 })
 
 test('edits older than 30 days are dropped', () => {

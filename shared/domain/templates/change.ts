@@ -23,6 +23,8 @@ export interface ChangeRefusal {
 
 const DAY_MS = 86_400_000
 const EDITS_PER_MONTH = 10
+/** So long an edit counts. */
+const EDITS_COUNT_MS = 30 * DAY_MS
 
 /** Submission state. `UNKNOWN`: submitted, and Meta has not answered yet. `REGISTERED`: never submitted. */
 export const submissionOf = ({
@@ -77,14 +79,22 @@ export function refuseEdit(
 /** Times of the edits in the last 30 days, with the one made `now`. */
 export const withEdit = (edits: readonly Date[] | undefined, now: Date): Date[] => [...recent(edits ?? [], now), now]
 
+/**
+ * Earliest time at which Meta takes another edit of an approved template: a day after the last one, and 30 days after the tenth
+ * before. It may have passed; null without an edit.
+ * @param edits times of the edits made while the template was approved
+ */
+export function nextEditAt(edits: readonly Date[]): Date | null {
+  const counted = edits.map(at => at.getTime()).toSorted((a, b) => a - b)
+  const [last, tenth] = [counted.at(-1), counted.at(-EDITS_PER_MONTH)]
+  if (last === undefined) return null
+  return new Date(Math.max(last + DAY_MS, tenth === undefined ? 0 : tenth + EDITS_COUNT_MS))
+}
+
 function refuseTooManyEdits(edits: readonly Date[], now: Date): ChangeRefusal | null {
-  const counted = recent(edits, now).toSorted((a, b) => a.getTime() - b.getTime())
-  const last = counted.at(-1)
-  const tenth = counted.at(-EDITS_PER_MONTH)
-  const waits = [last ? last.getTime() + DAY_MS - now.getTime() : 0, tenth ? tenth.getTime() + 30 * DAY_MS - now.getTime() : 0]
-  const retryAfterMs = Math.max(0, ...waits)
+  const retryAfterMs = (nextEditAt(edits)?.getTime() ?? 0) - now.getTime()
   const message = 'An approved template can be edited once in 24 hours and ten times in 30 days. Try again later.'
   return retryAfterMs > 0 ? { status: 409, errorCode: 'TEMPLATE_EDIT_LIMIT', message, retryAfterMs } : null
 }
 
-const recent = (edits: readonly Date[], now: Date) => edits.filter(at => now.getTime() - at.getTime() < 30 * DAY_MS)
+const recent = (edits: readonly Date[], now: Date) => edits.filter(at => now.getTime() - at.getTime() < EDITS_COUNT_MS)

@@ -77,6 +77,7 @@ async function fillCompany(): Promise<Address[]> {
     { what: 'timeline of a message', shows: 'Received', address: `/inbox/${conversation.id}?message=${message}` },
     { what: 'contact', shows: `${MARK} person`, address: `/contacts?contact=${contactId}` },
     { what: 'campaign', shows: `${MARK} campaign`, address: `/campaigns/${campaign}` },
+    { what: 'template that is edited', shows: `Say ${MARK}.`, address: `/templates/${template}/edit` },
     { what: 'business profile of a number', shows: 'Business profile', address: `/numbers/${number}` },
     { what: 'template', shows: `${MARK}.`, address: `/templates?open=${template}` },
     { what: 'dead letter', shows: MARK, address: `/operations?view=letters&open=${await first('/dead-letters')}` },
@@ -165,6 +166,6 @@ test('each page whose address has an id is among those that are tried', () => {
     [...readFileSync(path.join(ROOT, file), 'utf8').matchAll(/path: '([^']*\$[^']*)'/g)].map(([, address]) => address),
   )
   expect(withId.toSorted()).toEqual([
-    ...['/campaigns/$campaignId', '/inbox/{-$conversationId}', '/numbers/$numberId'],
+    ...['/campaigns/$campaignId', '/inbox/{-$conversationId}', '/numbers/$numberId', '/templates/$templateId/edit'],
   ])
 })

@@ -251,9 +251,13 @@ describe('a template at Meta', () => {
     expect([fixed.status, fixed.body.errorCode]).toEqual([409, 'TEMPLATE_CATEGORY_FIXED'])
     const { body } = await call('PATCH', `/${id}`, { body: 'Bonjour {{1}}, à demain pour {{2}}, merci.' })
     expect(body).toMatchObject({ status: 'PENDING', variables: [{ name: 'candidate_name' }, { name: 'job_title' }] })
+    // Only an approved one waits.
+    expect([fixed.body.nextEditAt, body.nextEditAt]).toEqual([undefined, null])
     expect(atMeta('interview')[0]?.components[0]?.text).toBe('Bonjour {{1}}, à demain pour {{2}}, merci.')
     expect((await call('PATCH', `/${id}`, { body: 'Trop tôt.' })).body.errorCode).toBe('TEMPLATE_NOT_EDITABLE')
     await gateway.store.raw.templates.updateOne({ name: 'interview' }, { $set: { status: 'APPROVED' } })
+    const again = Date.parse((await row(id)).body.nextEditAt) - Date.now()
+    expect([again > 86_000_000, again <= 86_400_000]).toEqual([true, true])
     const often = await call('PATCH', `/${id}`, { body: 'Encore une fois.' })
     expect([often.status, often.body.errorCode]).toEqual([409, 'TEMPLATE_EDIT_LIMIT'])
     expect(Number(often.headers.get('retry-after'))).toBeGreaterThan(86_000)

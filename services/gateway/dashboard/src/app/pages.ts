@@ -7,7 +7,7 @@ import { operationsRoute } from '../features/operations/route.ts'
 import { peopleRoute } from '../features/people/route.ts'
 import { settingsRoute } from '../features/settings/route.ts'
 import { loginRoute, signInRoute } from '../features/sign-in/route.ts'
-import { newTemplateRoute, templatesRoute } from '../features/templates/route.ts'
+import { editTemplateRoute, newTemplateRoute, templatesRoute } from '../features/templates/route.ts'
 import { tenantsRoute } from '../features/tenants/route.ts'
 import { welcomeRoute } from '../features/welcome/route.ts'
 
@@ -25,6 +25,7 @@ export const pages = [
   numberRoute,
   templatesRoute,
   newTemplateRoute,
+  editTemplateRoute,
   analyticsRoute,
   operationsRoute,
   peopleRoute,

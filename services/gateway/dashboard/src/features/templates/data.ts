@@ -18,12 +18,16 @@ export interface Template {
   /** Meta's word or sentence for the status. */
   reason: string | null
   components: Component[]
+  /** This cannot be changed. */
+  parameterFormat: 'POSITIONAL' | 'NAMED'
   variables: SampleVariable[]
   /** Whether WhatsApp has it. REGISTERED: known only here. UNKNOWN: not confirmed yet. */
   submission: 'SUBMITTED' | 'UNKNOWN' | 'UNSUBMITTED' | 'REGISTERED'
   submissionDetail: string | null
   quality: string
   categoryChange: { to: string; at: string } | null
+  /** Time from which WhatsApp takes another edit of an approved one; null: any time. */
+  nextEditAt: string | null
   usageCount: number
   lastUsedAt: string | null
 }

@@ -10,6 +10,7 @@ const id = (n: number) => String(n).padStart(24, '0')
 const template = (n: number, more: Partial<Template> = {}): Template => ({
   ...{ id: id(n), name: `template_${n}`, language: 'fr', category: 'UTILITY', status: 'APPROVED', reason: null },
   ...{ components: [{ type: 'BODY', text: 'Hello' }], variables: [], submission: 'SUBMITTED', submissionDetail: null },
+  ...{ parameterFormat: 'POSITIONAL', nextEditAt: null },
   ...{ quality: 'GREEN', categoryChange: null, usageCount: 0, lastUsedAt: null },
   ...more,
 })

@@ -1,10 +1,12 @@
 import { useLingui } from '@lingui/react'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useFormat } from '../../lib/i18n/format.ts'
 import { useText } from '../../lib/i18n/text.tsx'
-import { IconButton } from '../../ui/button.tsx'
+import { useMay } from '../../lib/session/rights.ts'
+import { buttonClass, IconButton } from '../../ui/button.tsx'
 import { Facts } from '../../ui/facts.tsx'
-import { CloseIcon } from '../../ui/icons.tsx'
+import { CloseIcon, EditIcon, Icon } from '../../ui/icons.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { Phone } from '../../ui/templates/phone.tsx'
 import { type Template, templateQuery } from './data.ts'
@@ -38,9 +40,24 @@ export function Preview({ id, listed, onClose }: { id: string; listed: Template 
             </div>
           )}
           <TemplateFacts template={template} />
+          <EditLink template={template} />
         </>
       )}
     </section>
+  )
+}
+
+/** The way to the editor, for who may use it and while Meta takes a change. */
+function EditLink({ template: { id, status, submission } }: { template: Template }) {
+  const t = useText()
+  const mayWrite = useMay('templates.write')
+  const isOpen = submission === 'SUBMITTED' ? status !== 'PENDING' && status !== 'DISABLED' : submission !== 'UNKNOWN'
+  if (!mayWrite || !isOpen) return null
+  return (
+    <Link to="/templates/$templateId/edit" params={{ templateId: id }} className={`${buttonClass({})} no-underline`}>
+      <Icon of={EditIcon} />
+      {t(status === 'APPROVED' ? 'templates.edit' : 'templates.editAgain')}
+    </Link>
   )
 }
 

@@ -12,10 +12,21 @@ export const templatesRoute = createRoute({
   component: lazyPage(() => import('./page.tsx')),
 })
 
+const loadEditor = () =>
+  Promise.all(['features/templates/editor', 'features/templates', 'ui/templates', 'ui/form'].map(loadTexts))
+
 /** A new template. The names of its parts are those of the list and of the preview. */
 export const newTemplateRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/templates/new',
-  loader: () => Promise.all([loadTexts('features/templates/editor'), loadTexts('features/templates'), loadTexts('ui/templates')]),
+  loader: loadEditor,
   component: lazyPage(() => import('./editor/page.tsx')),
+})
+
+/** A template that is changed and submitted again. */
+export const editTemplateRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/templates/$templateId/edit',
+  loader: loadEditor,
+  component: lazyPage(() => import('./editor/edit-page.tsx')),
 })

@@ -50,19 +50,28 @@ export function About({ draft, change }: PartProps) {
           </Select>
         )}
       </Field>
-      <fieldset className="grid gap-2">
-        <legend className="weight-name mb-1">{t('templates.category')}</legend>
-        {CATEGORIES.toReversed().map(category => (
-          <CategoryChoice
-            key={category}
-            category={category}
-            isChosen={draft.category === category}
-            onChoose={() => change({ category })}
-          />
-        ))}
-        {problem('category') && <p className="text-fail">{problem('category')}</p>}
-      </fieldset>
+      <CategoryField draft={draft} change={change} />
     </section>
+  )
+}
+
+/** What a template is for, by which Meta reviews and prices it. */
+export function CategoryField({ draft, change }: PartProps) {
+  const t = useText()
+  const problem = useProblem()
+  return (
+    <fieldset className="grid gap-2">
+      <legend className="weight-name mb-1">{t('templates.category')}</legend>
+      {CATEGORIES.toReversed().map(category => (
+        <CategoryChoice
+          key={category}
+          category={category}
+          isChosen={draft.category === category}
+          onChoose={() => change({ category })}
+        />
+      ))}
+      {problem('category') && <p className="text-fail">{problem('category')}</p>}
+    </fieldset>
   )
 }
 

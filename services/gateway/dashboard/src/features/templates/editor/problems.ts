@@ -23,8 +23,18 @@ export const lengthOf = (text: string): number => [...text].length
 
 const MISSING: Fault = { text: 'editor.fault.missing', isMissing: true }
 
-/** For what Meta or the gateway would refuse the draft, by its fields; the first fault of each. */
-export function faultsOf(draft: Draft): Faults {
+/** What Meta has of a template that is changed. */
+export interface Fixed {
+  parameterFormat: 'POSITIONAL' | 'NAMED'
+  /** Whether the draft has the content that Meta has: then it is not sent, and a file needs not be chosen again. */
+  hasSameContent: boolean
+}
+
+/**
+ * For what Meta or the gateway would refuse the draft, by its fields; the first fault of each.
+ * @param fixed of a template that is changed; null for a new one
+ */
+export function faultsOf(draft: Draft, fixed: Fixed | null = null): Faults {
   const faults: Faults = {}
   const put = (field: string, fault: Fault | null) => {
     if (fault !== null && faults[field] === undefined) faults[field] = fault
@@ -34,8 +44,9 @@ export function faultsOf(draft: Draft): Faults {
     put('minutes', minutesFault(draft.code.minutes))
     return faults
   }
-  put('header', headerFault(draft.header))
+  if (!fixed?.hasSameContent) put('header', headerFault(draft.header, fixed !== null))
   put('body', lengthFault(draft.body, MAX_BODY_LENGTH) ?? variablesFault(draft.body) ?? placeFault(draft.body))
+  if (fixed) put('body', formatFault(draft, fixed))
   if (draft.footer !== '')
     put('footer', lengthFault(draft.footer, MAX_SHORT) ?? (has(draft.footer) ? { text: 'editor.fault.noVariables' } : null))
   if (draft.header.kind === 'TEXT' && isNamed(draft.header.text) !== null && isNamed(draft.body) !== null)
@@ -55,9 +66,9 @@ function lengthFault(text: string, most: number): Fault | null {
   return lengthOf(text) > most ? { text: 'editor.fault.long', values: { n: lengthOf(text) - most, most } } : null
 }
 
-function headerFault({ kind, text, file }: Draft['header']): Fault | null {
+function headerFault({ kind, text, file }: Draft['header'], isEdit: boolean): Fault | null {
   if (kind === 'NONE' || kind === 'LOCATION') return null
-  if (kind !== 'TEXT') return file === null ? MISSING : null
+  if (kind !== 'TEXT') return file !== null ? null : isEdit ? { ...MISSING, text: 'editor.fault.fileAgain' } : MISSING
   const wrong = lengthFault(text, MAX_SHORT) ?? variablesFault(text)
   return wrong ?? (placeholdersOf(text).length > 1 ? { text: 'editor.fault.oneVariable' } : null)
 }
@@ -72,6 +83,13 @@ function variablesFault(text: string): Fault | null {
   if (names.some(isCounted) && !names.every(isCounted)) return { text: 'editor.fault.mixed' }
   const gap = names.findIndex((name, i) => isCounted(name) && Number(name) !== i + 1)
   return gap < 0 ? null : { text: 'editor.fault.gap', values: { variable: `{{${gap + 1}}}` } }
+}
+
+/** Variables have names or numbers as they had when the template was made. */
+function formatFault({ header, body }: Draft, { parameterFormat }: Fixed): Fault | null {
+  const named = isNamed(body) ?? (header.kind === 'TEXT' ? isNamed(header.text) : null)
+  if (named === null || named === (parameterFormat === 'NAMED')) return null
+  return { text: named ? 'editor.fault.numbersOnly' : 'editor.fault.namesOnly' }
 }
 
 /** A variable stands neither first nor last, and not beside another. */
