@@ -2,6 +2,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { createSimulator, type Simulator } from '#deploy/simulator/simulator.ts'
+import type { ClientStatus } from '#shared/model/numbers.ts'
 import { createWorld } from '#test/support/world.ts'
 import { type Answer, type Gateway, openGateway, type Person } from '#test/support/worlds/gateway.ts'
 
@@ -180,7 +181,7 @@ describe('the business profile of a number', () => {
     }
     expect((await call('GET', undefined, 'other')).status).toBe(404)
     expect((await call('PATCH', { about: 'Bonjour' }, 'other')).status).toBe(404)
-    const set = (status: string) => gateway.store.raw.clients.updateOne({ phoneNumberId }, { $set: { status } })
+    const set = (status: ClientStatus) => gateway.store.raw.clients.updateOne({ phoneNumberId }, { $set: { status } })
     await set('disconnected')
     for (const answer of [await call('GET'), await change({ about: 'Bonjour' })])
       expect([answer.status, answer.body.errorCode]).toEqual([422, 'NUMBER_NOT_CONNECTED'])
