@@ -1,6 +1,6 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
 import { getBlob } from '../api/client.ts'
+import { useObjectUrl } from '../object-url.ts'
 
 /** A file of a message; `thumbnail`: a small JPEG of a picture. Files do not change, so they are loaded once. */
 export const mediaQuery = (id: string, thumbnail = false) =>
@@ -14,14 +14,7 @@ export const mediaQuery = (id: string, thumbnail = false) =>
 /** Address of a file for `<img>`, `<audio>` and `<video>`; null while it is on its way or not wanted. */
 export function useMediaUrl(id: string, { thumbnail = false, enabled = true }: { thumbnail?: boolean; enabled?: boolean } = {}) {
   const { data, error, isFetching } = useQuery({ ...mediaQuery(id, thumbnail), enabled })
-  const [url, setUrl] = useState<string | null>(null)
-  useEffect(() => {
-    if (data === undefined) return
-    const made = URL.createObjectURL(data)
-    setUrl(made)
-    return () => URL.revokeObjectURL(made)
-  }, [data])
-  return { url, error, isFetching }
+  return { url: useObjectUrl(data), error, isFetching }
 }
 
 /** Saves a file under its name. */

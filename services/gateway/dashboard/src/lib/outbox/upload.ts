@@ -11,9 +11,9 @@ interface Upload {
   type: string
   /** Idempotency-Key: a file that is sent again is kept once. */
   key: string
-  signal: AbortSignal
+  signal?: AbortSignal
   /** Hears how much has been sent, from 0 to 1. */
-  onProgress(share: number): void
+  onProgress?(share: number): void
 }
 
 /** Uploads a file for sending. By `XMLHttpRequest`, for `fetch` tells nothing of its progress. @throws Problem, AbortError */
@@ -31,7 +31,7 @@ async function read(response: Response): Promise<UploadedFile> {
 }
 
 function post(content: Blob, { name, type, key, signal, onProgress }: Upload, token: string | null): Promise<Response> {
-  signal.throwIfAborted()
+  signal?.throwIfAborted()
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.open('POST', pathOf('/media', { filename: name }))
@@ -39,11 +39,11 @@ function post(content: Blob, { name, type, key, signal, onProgress }: Upload, to
     request.setRequestHeader('content-type', type || 'application/octet-stream')
     request.setRequestHeader('idempotency-key', key)
     for (const [name, value] of Object.entries(actingHeaders('/media'))) request.setRequestHeader(name, value)
-    request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0)
+    request.upload.onprogress = ({ loaded, total }) => onProgress?.(total > 0 ? loaded / total : 0)
     request.onload = () => resolve(responseOf(request))
     request.onerror = () => reject(unreachable(new Error('The upload was cut off.')))
-    request.onabort = () => reject(signal.reason)
-    signal.addEventListener('abort', () => request.abort(), { once: true })
+    request.onabort = () => reject(signal?.reason)
+    signal?.addEventListener('abort', () => request.abort(), { once: true })
     request.send(content)
   })
 }

@@ -57,8 +57,7 @@ async function withHeader(body: Record<string, unknown>, file: Filled['file'], k
   if (file === null) return body
   const { uploadFile } = await import('../../../lib/outbox/upload.ts')
   const { name, type, size, content } = file
-  const signal = new AbortController().signal
-  const uploaded = await uploadFile(content, { name, type, key: `${key}-file`, signal, onProgress: () => undefined })
+  const uploaded = await uploadFile(content, { name, type, key: `${key}-file` })
   return withFile(body, { name, type, size, into: 'headerMedia' }, uploaded)
 }
 

@@ -1,6 +1,6 @@
-import { useEffect, useState } from 'react'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
+import { useObjectUrl } from '../../../lib/object-url.ts'
 import type { ChosenFile } from '../../../lib/outbox/chosen-file.ts'
 import { IconButton } from '../../../ui/button.tsx'
 import { CloseIcon, DocumentIcon, FailIcon, Icon, PlayIcon, VoiceIcon } from '../../../ui/icons.tsx'
@@ -49,13 +49,7 @@ function Attachment({ file, onRemove }: { file: ChosenFile; onRemove(): void }) 
 }
 
 function Picture({ file: { content, kind } }: { file: ChosenFile }) {
-  const [url, setUrl] = useState<string | null>(null)
-  useEffect(() => {
-    if (kind !== 'image' && kind !== 'sticker') return
-    const made = URL.createObjectURL(content)
-    setUrl(made)
-    return () => URL.revokeObjectURL(made)
-  }, [content, kind])
+  const url = useObjectUrl(kind === 'image' || kind === 'sticker' ? content : null)
   if (url) return <img src={url} alt="" className="size-10 rounded-1 object-cover" />
   return (
     <span className="grid size-10 place-items-center rounded-1 bg-sunk text-ink-3">

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import clsx from 'clsx'
-import { useEffect, useState } from 'react'
 import { setDraft } from '../../../lib/drafts.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
+import { useObjectUrl } from '../../../lib/object-url.ts'
 import { cancelEntry, contentOf, type OutboxEntry, retryEntry, useOutbox } from '../../../lib/outbox/outbox.ts'
 import { sayRefusal } from '../../../lib/server/say.ts'
 import { Button } from '../../../ui/button.tsx'
@@ -77,13 +77,7 @@ function OutboxFile({
     enabled: isPicture,
     gcTime: 0,
   })
-  const [url, setUrl] = useState<string | null>(null)
-  useEffect(() => {
-    if (!content) return
-    const made = URL.createObjectURL(content)
-    setUrl(made)
-    return () => URL.revokeObjectURL(made)
-  }, [content])
+  const url = useObjectUrl(content)
   if (url) return <img src={url} alt={name} className="block max-h-40 max-w-full rounded-2" />
   return (
     <span className="flex items-center gap-2">

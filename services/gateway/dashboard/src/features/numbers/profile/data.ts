@@ -1,8 +1,8 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
 import { type BusinessProfile, MAX_PICTURE_BYTES, PICTURE_TYPES } from '#shared/domain/numbers/business-profile.ts'
 import { get, getBlob, request } from '../../../lib/api/client.ts'
 import { keys } from '../../../lib/data/keys.ts'
+import { useObjectUrl } from '../../../lib/object-url.ts'
 
 /** A profile with the address of its picture at WhatsApp, which no page may load. */
 export interface ShownProfile extends BusinessProfile {
@@ -47,8 +47,7 @@ export function useProfileChange(numberId: string) {
 async function uploaded(picture: File): Promise<string> {
   const { uploadFile } = await import('../../../lib/outbox/upload.ts')
   const { name, type } = picture
-  const signal = new AbortController().signal
-  return (await uploadFile(picture, { name, type, key: crypto.randomUUID(), signal, onProgress: () => undefined })).id
+  return (await uploadFile(picture, { name, type, key: crypto.randomUUID() })).id
 }
 
 /** Whether WhatsApp takes a file as the picture. */
@@ -63,12 +62,5 @@ export function usePicture(numberId: string, pictureUrl: string | null): string 
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   })
-  const [url, setUrl] = useState<string | null>(null)
-  useEffect(() => {
-    if (data === undefined) return setUrl(null)
-    const made = URL.createObjectURL(data)
-    setUrl(made)
-    return () => URL.revokeObjectURL(made)
-  }, [data])
-  return url
+  return useObjectUrl(data)
 }

@@ -45,7 +45,6 @@ export const removeReply = (id: string): Promise<undefined> => request('DELETE',
 async function uploaded(file: NewFile | null): Promise<Pick<ReplyFields, 'mediaId'> | null> {
   if (file === null) return null
   const { content, key } = file
-  const { signal } = new AbortController()
-  const { id } = await uploadFile(content, { name: content.name, type: content.type, key, signal, onProgress: () => undefined })
+  const { id } = await uploadFile(content, { name: content.name, type: content.type, key })
   return { mediaId: id }
 }

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
 import { fillQuickReply } from '#shared/domain/inbox/quick-reply.ts'
 import { mediaQuery, useMediaUrl } from '../../../lib/data/media.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
+import { useObjectUrl } from '../../../lib/object-url.ts'
 import { useUser } from '../../../lib/session/session-store.ts'
 import { Formatted } from '../../../ui/formatted.tsx'
 import { DocumentIcon, Icon } from '../../../ui/icons.tsx'
@@ -41,13 +41,7 @@ function SavedFile({ id }: { id: string }) {
 }
 
 function ChosenFile({ content }: { content: File }) {
-  const [url, setUrl] = useState<string | null>(null)
-  useEffect(() => {
-    if (!content.type.startsWith('image/')) return setUrl(null)
-    const made = URL.createObjectURL(content)
-    setUrl(made)
-    return () => URL.revokeObjectURL(made)
-  }, [content])
+  const url = useObjectUrl(content.type.startsWith('image/') ? content : null)
   return <FileTile url={url} name={content.name} />
 }
 

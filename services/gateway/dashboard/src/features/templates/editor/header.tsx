@@ -60,8 +60,7 @@ function SampleFile({ kind, onTaken }: { kind: FileKind; onTaken(file: { id: str
     mutationFn: async (file: File) => {
       const { uploadFile } = await import('../../../lib/outbox/upload.ts')
       const { name, type } = file
-      const signal = new AbortController().signal
-      const taken = await uploadFile(file, { name, type, key: crypto.randomUUID(), signal, onProgress: () => undefined })
+      const taken = await uploadFile(file, { name, type, key: crypto.randomUUID() })
       return { id: taken.id, name }
     },
     onSuccess: onTaken,
