@@ -1,8 +1,6 @@
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useText } from '../../lib/i18n/text.tsx'
-import { buttonClass } from '../../ui/button.tsx'
-import { BackIcon, Icon } from '../../ui/icons.tsx'
+import { BackLink } from '../../ui/back-link.tsx'
 
 /** Name of a campaign, what stands under it, and what can be done with it. */
 export function Head({ title, under, children }: { title: ReactNode; under?: ReactNode; children?: ReactNode }) {
@@ -10,14 +8,7 @@ export function Head({ title, under, children }: { title: ReactNode; under?: Rea
   return (
     <header className="flex flex-wrap items-center justify-between gap-3">
       <div className="flex min-w-0 items-center gap-3">
-        <Link
-          to="/campaigns"
-          aria-label={t('campaigns.all')}
-          title={t('campaigns.all')}
-          className={buttonClass({ kind: 'quiet', iconOnly: true })}
-        >
-          <Icon of={BackIcon} className="turns" />
-        </Link>
+        <BackLink to="/campaigns" label={t('campaigns.all')} />
         <div className="min-w-0">
           <h1 className="break-words">{title}</h1>
           {under && <p className="text-meta text-ink-3">{under}</p>}

@@ -2,9 +2,9 @@ import { useState } from 'react'
 import { Problem } from '../../lib/api/client.ts'
 import { useRepeatKey } from '../../lib/api/repeat-key.ts'
 import { useText } from '../../lib/i18n/text.tsx'
-import { sayField } from '../../lib/server/say.ts'
 import { Button } from '../../ui/button.tsx'
 import { Field, Input } from '../../ui/field.tsx'
+import { firstSentence } from '../../ui/form/field-problems.ts'
 import { FormDialog } from '../../ui/form-dialog.tsx'
 import { createContact, useContactsChange } from './data.ts'
 import { FormProblem } from './form-problem.tsx'
@@ -40,7 +40,7 @@ export function CreateDialog({ onCreated, onClose }: { onCreated(id: string): vo
         hint={t('contacts.phone.hint')}
         problem={
           isPhone ? (
-            <bdi>{problem?.errors[0] ? sayField(problem.errors[0]) : problem?.detail}</bdi>
+            <bdi>{problem && firstSentence(problem)}</bdi>
           ) : (
             typeof existing === 'string' && (
               <>

@@ -34,7 +34,6 @@ interface NumberCardProps {
 /** A number: whether it sends, how fast and to how many, and what can be done with it. */
 export function NumberCard({ number, limit }: NumberCardProps) {
   const t = useText()
-  const reason = sayReason(number)
   const name = nameOfDetails(number)
   return (
     <li className="grid content-start gap-3 rounded-3 border border-line bg-raised p-4" data-number={number.phoneNumberId}>
@@ -48,11 +47,7 @@ export function NumberCard({ number, limit }: NumberCardProps) {
       <p className="figures text-ink-2">
         <bdi dir="ltr">{number.whatsappNumber}</bdi>
       </p>
-      {reason && (
-        <p className="rounded-2 bg-time-soft px-3 py-2">
-          <bdi>{reason}</bdi>
-        </p>
-      )}
+      <Reason number={number} />
       {number.status === 'active' && number.webhookElsewhere && <Elsewhere webhook={number.webhookElsewhere} />}
       {limit && isUsedUp(limit) && (
         <p className="rounded-2 bg-time-soft px-3 py-2" data-limit>
@@ -62,6 +57,18 @@ export function NumberCard({ number, limit }: NumberCardProps) {
       <NumberFacts number={number} limit={limit} />
       <Actions number={number} name={name} />
     </li>
+  )
+}
+
+/** Why a number does not send, and what to do; nothing for one that does. */
+export function Reason({ number }: { number: NumberDetails }) {
+  const reason = sayReason(number)
+  return (
+    reason && (
+      <p className="rounded-2 bg-time-soft px-3 py-2">
+        <bdi>{reason}</bdi>
+      </p>
+    )
   )
 }
 

@@ -1,14 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link, useParams } from '@tanstack/react-router'
+import { useParams } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useText } from '../../lib/i18n/text.tsx'
 import { useMay } from '../../lib/session/rights.ts'
-import { buttonClass } from '../../ui/button.tsx'
-import { BackIcon, Icon } from '../../ui/icons.tsx'
+import { BackLink } from '../../ui/back-link.tsx'
 import { NoRight } from '../../ui/no-right.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { nameOfDetails, numberQuery } from './data.ts'
-import { StateTag } from './number-card.tsx'
+import { Reason, StateTag } from './number-card.tsx'
 import { ProfileSection } from './profile/profile-section.tsx'
 
 /** One number: how customers see it. */
@@ -25,14 +24,7 @@ export default function NumberPage() {
   return (
     <div className="mx-auto grid max-w-[72rem] gap-5 p-5 max-two:p-3">
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <Link
-          to="/numbers"
-          aria-label={t('numbers.back')}
-          title={t('numbers.back')}
-          className={buttonClass({ kind: 'quiet', iconOnly: true })}
-        >
-          <Icon of={BackIcon} className="turns" />
-        </Link>
+        <BackLink to="/numbers" label={t('numbers.back')} />
         <h1 className="min-w-0 truncate">
           {name !== null ? <bdi>{name}</bdi> : error ? t('app.nav.numbers') : <Bone width="10rem" />}
         </h1>
@@ -50,11 +42,7 @@ export default function NumberPage() {
           {t('numbers.one.failed')}
         </ErrorRow>
       )}
-      {number?.reason && (
-        <p className="rounded-2 bg-time-soft px-3 py-2">
-          <bdi>{number.reason}</bdi>
-        </p>
-      )}
+      {number && <Reason number={number} />}
       {number && <ProfileSection number={number} />}
     </div>
   )

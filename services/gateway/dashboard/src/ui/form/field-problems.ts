@@ -24,3 +24,6 @@ export function conflictOf<T>(error: unknown): { fields: string[]; current: T; b
   const fields = [...new Set(error.errors.map(({ path }) => path.split('.')[0] as string))]
   return { fields, current: current as T, by: typeof changedBy === 'string' ? changedBy : null }
 }
+
+/** What is wrong with the first field that a refusal names; else why it was refused. */
+export const firstSentence = ({ errors: [first], detail }: Problem): string => (first ? sayField(first) : detail)

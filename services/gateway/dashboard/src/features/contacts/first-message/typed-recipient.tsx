@@ -4,6 +4,7 @@ import { Problem } from '../../../lib/api/problem.ts'
 import type { NumberView } from '../../../lib/data/numbers.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { Field, Input } from '../../../ui/field.tsx'
+import { firstSentence } from '../../../ui/form/field-problems.ts'
 import { useTyped } from '../../../ui/use-typed.ts'
 import { titleOf } from '../contact-title.tsx'
 import { contactQuery } from '../data.ts'
@@ -32,7 +33,7 @@ export function TypedRecipient({ number, from, onDirty, onClose }: TypedRecipien
   const isAnswered = given === phone
   const known = isAnswered && recipient?.contactId ? contact : undefined
   const isWrong = isAnswered && error instanceof Problem && error.errorCode === 'PHONE_INVALID'
-  const problem = isAsked && (given === '' ? t('contacts.first.phone.missing') : isWrong && <bdi>{said(error)}</bdi>)
+  const problem = isAsked && (given === '' ? t('contacts.first.phone.missing') : isWrong && <bdi>{firstSentence(error)}</bdi>)
   return (
     <Send
       number={number}
@@ -88,5 +89,3 @@ export function TypedRecipient({ number, from, onDirty, onClose }: TypedRecipien
     </Send>
   )
 }
-
-const said = (error: Problem) => error.errors[0]?.message ?? error.detail
