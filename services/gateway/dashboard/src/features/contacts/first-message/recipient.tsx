@@ -20,16 +20,7 @@ export function Recipient({ contact: listed, number, from, onDirty, onClose }: R
   const to = addressOf(contact)
   const { data: recipient } = useQuery({ ...recipientQuery({ to: to ?? '', clientId: number.id }), enabled: to !== null })
   return (
-    <Send
-      number={number}
-      to={to}
-      name={null}
-      contact={contact}
-      recipient={recipient}
-      onDirty={onDirty}
-      onAsked={() => undefined}
-      onClose={onClose}
-    >
+    <Send number={number} to={to} name={null} contact={contact} recipient={recipient} onDirty={onDirty} onClose={onClose}>
       <div className="max-w-88">{from}</div>
     </Send>
   )

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import clsx from 'clsx'
 import { type ReactNode, useRef, useState } from 'react'
 import { useRepeatKey } from '../../../lib/api/repeat-key.ts'
 import type { NumberView } from '../../../lib/data/numbers.ts'
@@ -9,10 +8,10 @@ import { useMay } from '../../../lib/session/rights.ts'
 import type { Price, SendableTemplate } from '../../../lib/templates/sendable.ts'
 import { useSendable } from '../../../lib/templates/use-sendable.ts'
 import { Button } from '../../../ui/button.tsx'
-import { BackIcon, CostIcon, Icon, InfoIcon, LockIcon, SendIcon } from '../../../ui/icons.tsx'
+import { CostIcon, Icon, InfoIcon, LockIcon, SendIcon } from '../../../ui/icons.tsx'
 import { ErrorRow } from '../../../ui/states.tsx'
 import { Amount } from '../../../ui/templates/amount.tsx'
-import { TemplateList } from '../../../ui/templates/template-list.tsx'
+import { TemplateChooser } from '../../../ui/templates/template-chooser.tsx'
 import { FilledPhone, useTemplateValues, ValueFields } from '../../../ui/templates/template-values.tsx'
 import { titleOf } from '../contact-title.tsx'
 import { type Contact, contactConversationsQuery } from '../data.ts'
@@ -30,7 +29,7 @@ interface SendProps {
   recipient: Recipient | undefined
   onDirty(isDirty: boolean): void
   /** Somebody tries to send: what is missing is to be said. */
-  onAsked(): void
+  onAsked?(): void
   onClose(): void
   /** Fields of the recipient and the sending number. */
   children: ReactNode
@@ -57,30 +56,20 @@ export function Send({ children, ...props }: SendProps) {
             </ErrorRow>
           )}
           <section aria-label={t('contacts.first.choice')} className="@container rounded-2 border border-line">
-            <div className="grid min-h-72 @min-[38rem]:h-96 @min-[38rem]:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
-              <TemplateList
-                templates={templates}
-                prices={recipient?.templates}
-                chosenId={chosen?.id ?? null}
-                onChoose={id => {
-                  setChosenId(id)
-                  onDirty(true)
-                }}
-                className={clsx(chosen && '@max-[38rem]:hidden')}
-              />
-              {chosen ? (
-                <div className="flex min-h-0 min-w-0 flex-col border-line @min-[38rem]:border-s">
-                  <div className="border-b border-line p-1 @min-[38rem]:hidden">
-                    <Button kind="link" icon={BackIcon} turns onClick={() => setChosenId(null)}>
-                      {t('templates.pick.all')}
-                    </Button>
-                  </div>
-                  <ChosenTemplate key={chosen.id} template={chosen} price={recipient?.templates[chosen.category]} {...props} />
-                </div>
-              ) : (
-                <p className="p-5 text-ink-2 @max-[38rem]:hidden">{t('templates.pick.choose')}</p>
+            <TemplateChooser
+              templates={templates}
+              prices={recipient?.templates}
+              chosen={chosen}
+              onChoose={id => {
+                setChosenId(id)
+                if (id !== null) onDirty(true)
+              }}
+              className="min-h-72 @min-[38rem]:h-96"
+            >
+              {chosen && (
+                <ChosenTemplate key={chosen.id} template={chosen} price={recipient?.templates[chosen.category]} {...props} />
               )}
-            </div>
+            </TemplateChooser>
           </section>
           {!chosen && (
             <footer className="flex justify-end">
@@ -104,7 +93,7 @@ function ChosenTemplate({ template, price, number, to, name, contact, onAsked, o
   const send = useFirstMessage()
   const isRefused = contact?.optOut === true && template.category === 'MARKETING'
   const submit = () => {
-    onAsked()
+    onAsked?.()
     const filled = given.filled()
     if (filled === null || send.isPending) return
     if (to === null) {

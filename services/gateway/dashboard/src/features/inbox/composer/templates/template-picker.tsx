@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query'
-import clsx from 'clsx'
 import { useState } from 'react'
 import type { TemplateToSend } from '#shared/contracts/outbound.ts'
 import type { ConversationView } from '#shared/contracts/views.ts'
@@ -9,9 +8,9 @@ import { Text, useText } from '../../../../lib/i18n/text.tsx'
 import { pricesQuery } from '../../../../lib/templates/sendable.ts'
 import { useSendable } from '../../../../lib/templates/use-sendable.ts'
 import { Button } from '../../../../ui/button.tsx'
-import { BackIcon, Icon, LockIcon, TemplatesIcon } from '../../../../ui/icons.tsx'
+import { Icon, LockIcon, TemplatesIcon } from '../../../../ui/icons.tsx'
 import { ErrorRow } from '../../../../ui/states.tsx'
-import { TemplateList } from '../../../../ui/templates/template-list.tsx'
+import { TemplateChooser } from '../../../../ui/templates/template-chooser.tsx'
 import { changeComposer } from '../state.ts'
 import { TemplateForm } from './template-form.tsx'
 
@@ -53,41 +52,29 @@ export default function TemplatePicker({ conversation, isWindowOpen, onUse, onCa
           {t('templates.pick.failed')}
         </ErrorRow>
       )}
-      <div className="grid min-h-0 flex-1 border-t border-line @min-[38rem]:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
-        <TemplateList
-          templates={templates}
-          prices={prices}
-          chosenId={chosenId}
-          onChoose={setChosenId}
-          className={clsx(chosen && '@max-[38rem]:hidden')}
-        />
-        {chosen ? (
-          <div className="flex min-h-0 min-w-0 flex-col border-line @min-[38rem]:border-s">
-            <div className="border-b border-line p-1 @min-[38rem]:hidden">
-              <Button kind="link" icon={BackIcon} turns onClick={() => setChosenId(null)}>
-                {t('templates.pick.all')}
-              </Button>
-            </div>
-            <TemplateForm
-              key={chosen.id}
-              conversation={conversation}
-              template={chosen}
-              price={prices?.[chosen.category]}
-              {...(onUse && { onUse })}
-              onSent={() => {
-                setChosenId(null)
-                setSent(true)
-                if (isWindowOpen) leave?.()
-              }}
-              {...(leave && { onCancel: leave })}
-            />
-          </div>
-        ) : (
-          <div className="flex items-start justify-between gap-2 p-5 text-ink-2 @max-[38rem]:hidden">
-            <p>{t('templates.pick.choose')}</p>
-          </div>
+      <TemplateChooser
+        templates={templates}
+        prices={prices}
+        chosen={chosen}
+        onChoose={setChosenId}
+        className="min-h-0 flex-1 border-t border-line"
+      >
+        {chosen && (
+          <TemplateForm
+            key={chosen.id}
+            conversation={conversation}
+            template={chosen}
+            price={prices?.[chosen.category]}
+            {...(onUse && { onUse })}
+            onSent={() => {
+              setChosenId(null)
+              setSent(true)
+              if (isWindowOpen) leave?.()
+            }}
+            {...(leave && { onCancel: leave })}
+          />
         )}
-      </div>
+      </TemplateChooser>
       {!chosen && leave && (
         <div className="flex justify-end border-t border-line px-3 py-2">
           <Button kind="quiet" onClick={leave}>
