@@ -21,13 +21,16 @@ export function Failures({ narrowed }: { narrowed: Narrowed }) {
         <MeterTable
           kind="fail"
           heads={[t('analytics.why'), t('analytics.count')]}
-          rows={data.map(({ code, key, title, nextStep, messages }) => ({
-            key: String(code ?? key),
-            head: <bdi>{sayFailure({ key, code, sentence: title, nextStep }).sentence}</bdi>,
-            under: <CodeAndStep code={code} nextStep={sayFailure({ key, code, sentence: title, nextStep }).nextStep} />,
-            figures: [number(messages)],
-            share: shareOf(messages, data[0]?.messages ?? 0) ?? 0,
-          }))}
+          rows={data.map(({ code, key, title, nextStep: english, messages }) => {
+            const { sentence, nextStep } = sayFailure({ key, code, sentence: title, nextStep: english })
+            return {
+              key: String(code ?? key),
+              head: <bdi>{sentence}</bdi>,
+              under: <CodeAndStep code={code} nextStep={nextStep} />,
+              figures: [number(messages)],
+              share: shareOf(messages, data[0]?.messages ?? 0) ?? 0,
+            }
+          })}
         />
       )}
     </Section>

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
+import { PICTURE_TYPES } from '#shared/domain/numbers/business-profile.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { Field, Input } from '../../../ui/field.tsx'
@@ -55,7 +56,7 @@ export function PictureField({ shown, isNew, problem, onPick }: PictureFieldProp
               {...ids}
               ref={input}
               type="file"
-              accept="image/jpeg,image/png"
+              accept={PICTURE_TYPES.join(',')}
               onChange={({ target }) => {
                 const file = target.files?.[0] ?? null
                 const isTaken = file === null || isPicture(file)

@@ -66,41 +66,16 @@ function Texts({ draft, profile, error }: FieldsProps & { profile: Pick<ProfileF
   const { now, set } = draft
   return (
     <>
-      <Field
-        label={t('profile.about')}
-        aside={<Count text={now.about} most={PROFILE_LIMITS.about} />}
+      {/* WhatsApp lets nobody take it away again. */}
+      <LongText
+        name="about"
+        rows={2}
         hint={t('profile.about.hint')}
-        problem={problemAt(error, 'about')}
-      >
-        {ids => (
-          <TextArea
-            {...ids}
-            // WhatsApp lets nobody take it away again.
-            required={profile.about !== null}
-            dir="auto"
-            rows={2}
-            maxLength={PROFILE_LIMITS.about}
-            value={now.about ?? ''}
-            onChange={({ target }) => set({ about: target.value || null })}
-          />
-        )}
-      </Field>
-      <Field
-        label={t('profile.description')}
-        aside={<Count text={now.description} most={PROFILE_LIMITS.description} />}
-        problem={problemAt(error, 'description')}
-      >
-        {ids => (
-          <TextArea
-            {...ids}
-            dir="auto"
-            rows={4}
-            maxLength={PROFILE_LIMITS.description}
-            value={now.description ?? ''}
-            onChange={({ target }) => set({ description: target.value || null })}
-          />
-        )}
-      </Field>
+        required={profile.about !== null}
+        draft={draft}
+        error={error}
+      />
+      <LongText name="description" rows={4} draft={draft} error={error} />
       <Field label={t('profile.vertical')} problem={problemAt(error, 'vertical')}>
         {ids => (
           <Select {...ids} value={now.vertical ?? ''} onChange={({ target }) => set({ vertical: target.value })}>
@@ -117,22 +92,7 @@ function Texts({ draft, profile, error }: FieldsProps & { profile: Pick<ProfileF
           </Select>
         )}
       </Field>
-      <Field
-        label={t('profile.address')}
-        aside={<Count text={now.address} most={PROFILE_LIMITS.address} />}
-        problem={problemAt(error, 'address')}
-      >
-        {ids => (
-          <TextArea
-            {...ids}
-            dir="auto"
-            rows={2}
-            maxLength={PROFILE_LIMITS.address}
-            value={now.address ?? ''}
-            onChange={({ target }) => set({ address: target.value || null })}
-          />
-        )}
-      </Field>
+      <LongText name="address" rows={2} draft={draft} error={error} />
       <Field label={t('profile.email')} problem={problemAt(error, 'email')}>
         {ids => (
           <Input
@@ -146,6 +106,39 @@ function Texts({ draft, profile, error }: FieldsProps & { profile: Pick<ProfileF
         )}
       </Field>
     </>
+  )
+}
+
+interface LongTextProps extends FieldsProps {
+  name: 'about' | 'description' | 'address'
+  rows: number
+  hint?: string
+  required?: boolean
+}
+
+/** A text of the profile that may have several lines, with how much of it WhatsApp takes. */
+function LongText({ name, rows, hint, required = false, draft: { now, set }, error }: LongTextProps) {
+  const t = useText()
+  const most = PROFILE_LIMITS[name]
+  return (
+    <Field
+      label={t(`profile.${name}`)}
+      aside={<Count text={now[name]} most={most} />}
+      hint={hint}
+      problem={problemAt(error, name)}
+    >
+      {ids => (
+        <TextArea
+          {...ids}
+          required={required}
+          dir="auto"
+          rows={rows}
+          maxLength={most}
+          value={now[name] ?? ''}
+          onChange={({ target }) => set({ [name]: target.value || null })}
+        />
+      )}
+    </Field>
   )
 }
 
