@@ -1,4 +1,4 @@
-import type { SentenceKey } from './sentence.ts'
+import { type SentenceKey, textsOf } from './sentence.ts'
 
 /** What is wrong with a field: where it stands, a sentence, and the sentence as a stable name with values. */
 export interface FieldProblem {
@@ -33,6 +33,8 @@ export class ApiError extends Error {
     options: {
       errors?: FieldProblem[]
       detailKey?: SentenceKey | undefined
+      /** Values of the sentence, whose name is the error code. */
+      parameters?: Readonly<Record<string, string | number>>
       headers?: Record<string, string>
       extra?: Record<string, unknown>
       isUnlogged?: boolean
@@ -43,7 +45,8 @@ export class ApiError extends Error {
     this.status = status
     this.errorCode = errorCode
     this.errors = options.errors ?? []
-    this.detailKey = options.detailKey ?? null
+    const { detailKey, parameters } = options
+    this.detailKey = detailKey ?? (parameters ? { key: errorCode, parameters: textsOf(parameters) } : null)
     this.headers = options.headers ?? {}
     this.extra = options.extra ?? {}
     this.isUnlogged = options.isUnlogged ?? false

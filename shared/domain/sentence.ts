@@ -12,13 +12,17 @@ export interface Sentence extends SentenceKey {
 /** The key of a sentence, as it is stored and shown beside the sentence. */
 export const sentenceKey = ({ key, parameters }: SentenceKey): SentenceKey => ({ key, parameters })
 
+/** Values of a sentence as they are stored and shown. */
+export const textsOf = (values: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))
+
 /**
  * Makes the sentences of a table by their keys: `{name}` in a text stands for the parameter of that name.
  * @param texts English texts by key
  */
 export function sentencesOf<K extends string>(texts: Readonly<Record<K, string>>) {
   return (key: K, parameters: Readonly<Record<string, string | number>> = {}): Sentence => {
-    const given = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)]))
+    const given = textsOf(parameters)
     return { key, parameters: given, text: texts[key].replace(/\{(\w+)\}/g, (whole, name: string) => given[name] ?? whole) }
   }
 }

@@ -181,8 +181,8 @@ function openUpload(request: Request, { types, maxBytes }: { types: readonly str
   if (!types.includes(type) || request.headers['content-encoding'] !== undefined)
     throw new ApiError(415, 'CONTENT_TYPE_NOT_SUPPORTED', `The content type is not supported. Send ${types.join(' or ')}.`)
   const megabytes = Math.floor(maxBytes / 1_000_000)
-  const detailKey = { key: 'TOO_LARGE', parameters: { most: String(megabytes) } }
-  const tooLarge = () => new ApiError(413, 'TOO_LARGE', `The file is larger than ${megabytes} MB.`, { detailKey })
+  const tooLarge = () =>
+    new ApiError(413, 'TOO_LARGE', `The file is larger than ${megabytes} MB.`, { parameters: { most: megabytes } })
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
   let bytes = 0
   const bounded = new Transform({

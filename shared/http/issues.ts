@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { FieldProblem } from '../domain/errors.ts'
-import type { SentenceKey } from '../domain/sentence.ts'
+import { type SentenceKey, textsOf } from '../domain/sentence.ts'
 import { scrub } from '../process/scrub.ts'
 
 /** A key as an error shows it: names and numbers of list items only, for a key may hold a text, a token or a number by mistake. */
@@ -63,10 +63,7 @@ function keyOfIssue(issue: z.core.$ZodIssue): SentenceKey | undefined {
   }
 }
 
-const named = (key: IssueKey, values: Record<string, number | bigint> = {}): SentenceKey => ({
-  key,
-  parameters: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)])),
-})
+const named = (key: IssueKey, values: Record<string, number | bigint> = {}): SentenceKey => ({ key, parameters: textsOf(values) })
 
 type Bounds = Record<'text' | 'list' | 'number', IssueKey>
 const LEAST: Bounds = { text: 'field-too-short', list: 'field-too-few', number: 'field-too-small' }

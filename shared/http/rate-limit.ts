@@ -73,7 +73,7 @@ export function createRateLimiter(redis: Redis, prefix: string): RateLimiter {
         `At most ${allowed} requests are allowed in ${windowMs / 1000} s. Try again later.`,
         {
           headers: { ...headers, 'retry-after': String(resetS) },
-          detailKey: { key: 'RATE_LIMITED', parameters: { most: String(allowed), seconds: String(resetS) } },
+          parameters: { most: allowed, seconds: resetS },
         },
       )
     },

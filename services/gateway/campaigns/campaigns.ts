@@ -276,7 +276,7 @@ export async function startCampaign(
   if (recipients === 0) throw new ApiError(409, 'AUDIENCE_EMPTY', 'No recipient of the audience can receive this template.')
   if (expectedRecipients !== undefined && expectedRecipients !== recipients)
     throw new ApiError(409, 'RECIPIENTS_CHANGED', `The audience now has ${recipients} recipients, not ${expectedRecipients}.`, {
-      detailKey: { key: 'RECIPIENTS_CHANGED', parameters: { recipients: String(recipients) } },
+      parameters: { recipients },
     })
   const now = deps.now()
   const at = startAt === undefined ? null : new Date(startAt)

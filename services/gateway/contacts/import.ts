@@ -152,8 +152,7 @@ function columnsOf(report: ImportReport, header: ContactHeader, form: CsvForm, {
   if (columns === null) {
     const shown = shownColumns(written)
     const detail = `No column holds phone numbers. The file has the columns: ${shown}`
-    const detailKey = { key: 'COLUMN_MISSING', parameters: { columns: shown } }
-    throw new ApiError(422, 'COLUMN_MISSING', detail, { extra: { columns: all }, detailKey })
+    throw new ApiError(422, 'COLUMN_MISSING', detail, { extra: { columns: all }, parameters: { columns: shown } })
   }
   const named = (place: number) => shownColumns([written[place] ?? ''])
   report.file = {

@@ -15,7 +15,7 @@ import type { GatewayDeps } from '../deps.ts'
 
 const tooLarge = (most = maxBytesOf(null)) =>
   new ApiError(413, 'MEDIA_TOO_LARGE', `The file is too large. WhatsApp accepts at most ${most} bytes for this type.`, {
-    detailKey: { key: 'MEDIA_TOO_LARGE', parameters: { most: String(most) } },
+    parameters: { most },
   })
 
 /** Refuses a file by its declared length, before it is read. @throws ApiError 413 */

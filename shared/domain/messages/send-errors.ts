@@ -121,16 +121,17 @@ export const PAIR_LIMIT = 131056
 export const WINDOW_CLOSED = 131047
 const PAYMENT_CODES = new Set([131042, 134011])
 
-const EXACT = new Map(SEND_ERROR_TABLE.map(row => [key(row.code, row.subcode), row]))
+const EXACT = new Map(SEND_ERROR_TABLE.map(row => [errorName(row.code, row.subcode), row]))
 const RANGES = SEND_ERROR_TABLE.filter(row => row.upTo !== undefined)
 
-function key(code: number, subcode: number | null): string {
+/** Name of an error of the table: its code, and its subcode where it has one, as `100/33`. */
+export function errorName(code: number, subcode: number | null): string {
   return subcode === null ? String(code) : `${code}/${subcode}`
 }
 
 function findRow(code: number | null, subcode: number | null): ErrorRow | undefined {
   if (code === null) return undefined
-  const exact = EXACT.get(key(code, subcode)) ?? EXACT.get(key(code, null))
+  const exact = EXACT.get(errorName(code, subcode)) ?? EXACT.get(errorName(code, null))
   return exact ?? RANGES.find(row => code >= row.code && code <= (row.upTo ?? row.code))
 }
 
@@ -179,7 +180,7 @@ const REFUSED: Omit<Refusal, 'title'> = {
   nextStep: 'Correct the problem that the detail names, or contact support with the error code.',
 }
 
-const windowClosed = EXACT.get(key(WINDOW_CLOSED, null)) as ErrorRow
+const windowClosed = EXACT.get(errorName(WINDOW_CLOSED, null)) as ErrorRow
 
 const PLATFORM_FAILURES: Record<PlatformFailure, Omit<ErrorText, 'detail' | 'source'>> = {
   'unknown-outcome': {
@@ -256,7 +257,7 @@ export const UNKNOWN_ERRORS = {
 } as const
 
 const KEYS_BY_SENTENCE = new Map([
-  ...SEND_ERROR_TABLE.flatMap(row => (row.subcode === null ? [] : [[row.sentence, key(row.code, row.subcode)] as const])),
+  ...SEND_ERROR_TABLE.flatMap(row => (row.subcode === null ? [] : [[row.sentence, errorName(row.code, row.subcode)] as const])),
   ...Object.entries(UNKNOWN_ERRORS).map(([name, { sentence }]) => [sentence, name] as const),
 ])
 

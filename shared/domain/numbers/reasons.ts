@@ -1,8 +1,7 @@
 import { SEND_ERROR_TABLE } from '../messages/send-error-table.ts'
+import { errorName } from '../messages/send-errors.ts'
 import { keysByText } from '../sentence.ts'
-import { TOKEN_CAUSES, UNREADABLE_TOKEN } from './token-health.ts'
-
-const AGAIN = 'Connect the number again. The waiting messages are then sent automatically.'
+import { TOKEN_CAUSES, UNREADABLE_TOKEN, withTokenCure } from './token-health.ts'
 
 /** Why a number does not send, where no error code of Meta says it: English texts by key. */
 export const NUMBER_REASONS: Readonly<Record<string, string>> = {
@@ -16,13 +15,13 @@ export const NUMBER_REASONS: Readonly<Record<string, string>> = {
   'number.account-disabled': 'WhatsApp has disabled the business account.',
   'number.by-hand': 'paused by hand',
   'number.token-unreadable': UNREADABLE_TOKEN,
-  ...Object.fromEntries(Object.entries(TOKEN_CAUSES).map(([key, cause]) => [`number.token-${key}`, `${cause} ${AGAIN}`])),
+  ...Object.fromEntries(Object.entries(TOKEN_CAUSES).map(([key, cause]) => [`number.token-${key}`, withTokenCure(cause)])),
 }
 
 /** What happened and what to do, of Meta's errors: a pause has both as one text, or the first alone. */
 const OF_META = Object.fromEntries(
   SEND_ERROR_TABLE.flatMap(({ code, subcode, sentence, nextStep }) => {
-    const key = subcode === null ? `failure.${code}` : `failure.${code}/${subcode}`
+    const key = `failure.${errorName(code, subcode)}`
     return [
       [`${key}.whole`, `${sentence} ${nextStep}`],
       [key, sentence],

@@ -52,11 +52,13 @@ export const TOKEN_CAUSES: Readonly<Record<string, string>> = {
   other: 'WhatsApp no longer accepts the access token of this number.',
 }
 
+/** A cause with what to do about it. */
+export const withTokenCure = (cause: string): string =>
+  `${cause} Connect the number again. The waiting messages are then sent automatically.`
+
 /** Text of the banner: why the token no longer works and what to do. */
-export function problemSentence(problem: TokenFacts['problem']): string {
-  const cause = TOKEN_CAUSES[problem?.subcode ?? 0] ?? TOKEN_CAUSES.other
-  return `${cause} Connect the number again. The waiting messages are then sent automatically.`
-}
+export const problemSentence = (problem: TokenFacts['problem']): string =>
+  withTokenCure(TOKEN_CAUSES[problem?.subcode ?? 0] ?? (TOKEN_CAUSES.other as string))
 
 /** Text of the banner for a token that none of the configured keys decrypts. */
 export const UNREADABLE_TOKEN =

@@ -175,7 +175,7 @@ export async function labelsAfter(
   const labels = [...new Set([...row.labels, ...add])].filter(label => !remove.includes(label))
   if (labels.length > MOST_LABELS)
     throw new ApiError(422, 'LABELS_TOO_MANY', `A conversation can have at most ${MOST_LABELS} labels.`, {
-      detailKey: { key: 'LABELS_TOO_MANY', parameters: { most: String(MOST_LABELS) } },
+      parameters: { most: MOST_LABELS },
     })
   return labels
 }

@@ -87,7 +87,7 @@ export async function createLabel(
   const { labels } = store.models
   if ((await labels.countDocuments({ tenantId, deletedAt: null }, { limit: MOST_LABELS })) >= MOST_LABELS)
     throw new ApiError(422, 'LABELS_TOO_MANY', `An account can have at most ${MOST_LABELS} labels.`, {
-      detailKey: { key: 'LABELS_TOO_MANY', parameters: { most: String(MOST_LABELS) } },
+      parameters: { most: MOST_LABELS },
     })
   const label: LabelDoc = { ...fields, tenantId, pending: null, updatedBy: null, createdAt: now, updatedAt: now, deletedAt: null }
   return await orExists(() =>

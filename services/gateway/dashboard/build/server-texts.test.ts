@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { PASSWORD_PROBLEMS } from '#shared/auth/password-rules.ts'
 import { SEND_ERROR_TABLE } from '#shared/domain/messages/send-error-table.ts'
-import { PLATFORM_FAILURE_KEYS, platformError, UNKNOWN_ERRORS } from '#shared/domain/messages/send-errors.ts'
+import { errorName, PLATFORM_FAILURE_KEYS, platformError, UNKNOWN_ERRORS } from '#shared/domain/messages/send-errors.ts'
 import { NUMBER_REASONS } from '#shared/domain/numbers/reasons.ts'
 import { STEP_TEXTS } from '#shared/domain/onboarding/texts.ts'
 import { ROW_PROBLEMS } from '#shared/domain/row-problems.ts'
@@ -23,7 +23,7 @@ const failures = Object.fromEntries(
   [
     ...PLATFORM_FAILURE_KEYS.map(key => [key, platformError(key)] as const),
     ...Object.entries(UNKNOWN_ERRORS),
-    ...SEND_ERROR_TABLE.map(row => [row.subcode === null ? String(row.code) : `${row.code}/${row.subcode}`, row] as const),
+    ...SEND_ERROR_TABLE.map(row => [errorName(row.code, row.subcode), row] as const),
   ].flatMap(([key, { sentence, nextStep }]) => [
     [`failure.${key}`, sentence],
     [`failure.${key}.next`, nextStep],

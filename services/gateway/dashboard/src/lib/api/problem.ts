@@ -1,4 +1,4 @@
-import type { SentenceKey } from '#shared/domain/sentence.ts'
+import { type SentenceKey, textsOf } from '#shared/domain/sentence.ts'
 import { type FieldProblem, sayRefusal } from '../server/say.ts'
 
 /** What the server answered instead of a success (RFC 9457), or that no answer came. */
@@ -78,10 +78,7 @@ const unexplained = (status: number) => ({
 
 const keyIn = (value: unknown): SentenceKey | null =>
   isObject(value) && typeof value.key === 'string' && isObject(value.parameters)
-    ? {
-        key: value.key,
-        parameters: Object.fromEntries(Object.entries(value.parameters).map(([name, one]) => [name, String(one)])),
-      }
+    ? { key: value.key, parameters: textsOf(value.parameters) }
     : null
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
