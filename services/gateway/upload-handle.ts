@@ -16,6 +16,8 @@ export interface HandledFile {
   types: readonly string[]
   /** What the file is for, such as `A sample of IMAGE`. */
   what: string
+  /** What to do where the platform has no app at Meta. */
+  instead?: string
   /** Error for a file that cannot be taken, with a sentence. */
   invalid(message: string): ApiError
   /** Error for a failed upload. */
@@ -26,10 +28,10 @@ export interface HandledFile {
 export async function uploadHandle(
   { store, storage, meta, config }: Deps,
   { client, token }: { client: Pick<ClientDoc, 'tenantId'>; token: string },
-  { id, types, what, invalid, failed }: HandledFile,
+  { id, types, what, instead, invalid, failed }: HandledFile,
 ): Promise<string> {
   const { META_APP_ID: appId } = config
-  if (appId === undefined) throw invalid('Uploaded files need META_APP_ID to be configured.')
+  if (appId === undefined) throw invalid(['Uploaded files need META_APP_ID to be configured.', instead].filter(Boolean).join(' '))
   const file = await findSendable(store, client.tenantId, id)
   const content = file && (await storage.get(mediaKey(client.tenantId, id)).catch(orGone))
   if (!file || !content) throw invalid('The account has no such uploaded file.')

@@ -105,11 +105,10 @@ function standInOf(index: IndexDefinition): IndexDefinition | null {
 
 /** Drops indexes of earlier versions. It comes last: what statements ask instead is built and filled by then. */
 async function dropFormer(db: mongo.Db): Promise<void> {
-  const indexesOf = async (name: CollectionName) => (await db.collection(name).indexes()) as IndexDefinition[]
   for (const [name, formers] of Map.groupBy(FORMER_INDEXES, ({ on }) => on)) {
-    const isFormer = (present: IndexDefinition) =>
-      formers.some(({ index }) => index.name === present.name && !differs(index, present))
-    for (const index of (await indexesOf(name)).filter(isFormer)) await dropIndex(db, name, index.name)
+    const present = (await db.collection(name).indexes()) as IndexDefinition[]
+    const isFormer = (one: IndexDefinition) => formers.some(({ index }) => index.name === one.name && !differs(index, one))
+    for (const one of present.filter(isFormer)) await dropIndex(db, name, one.name)
   }
 }
 

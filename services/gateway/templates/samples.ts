@@ -30,6 +30,7 @@ export function withSamples(deps: Deps, access: TemplateAccess, components: read
         id,
         types: TYPES[format] ?? [],
         what: `A sample of ${format}`,
+        instead: 'Give a media handle of WhatsApp instead.',
         invalid: message => invalid([{ path: PATH, message }]),
         failed: metaFailure,
       })
