@@ -7,11 +7,11 @@ import { analyticsRoute } from '../features/analytics/route.ts'
 import { campaignRoute, campaignsRoute, newCampaignRoute } from '../features/campaigns/route.ts'
 import { contactsRoute } from '../features/contacts/route.ts'
 import { inboxRoute } from '../features/inbox/route.ts'
-import { numbersRoute } from '../features/numbers/route.ts'
+import { numberRoute, numbersRoute } from '../features/numbers/route.ts'
 import { operationsRoute } from '../features/operations/route.ts'
 import { peopleRoute } from '../features/people/route.ts'
 import { settingsRoute } from '../features/settings/route.ts'
-import { newTemplateRoute, templatesRoute } from '../features/templates/route.ts'
+import { editTemplateRoute, newTemplateRoute, templatesRoute } from '../features/templates/route.ts'
 import { tenantsRoute } from '../features/tenants/route.ts'
 import { openPage } from '../test/open-page.tsx'
 import { pages } from './pages.ts'
@@ -27,6 +27,8 @@ interface PageStates {
   none: string | null
 }
 
+const ID = '6'.repeat(24)
+
 const PAGES: readonly PageStates[] = [
   { address: '/inbox', route: inboxRoute, action: null, failed: 'inbox.list.failed', none: 'inbox.first.title' },
   { address: '/contacts', route: contactsRoute, action: 'contacts.read', failed: 'contacts.list.failed', none: 'contacts.none' },
@@ -39,15 +41,23 @@ const PAGES: readonly PageStates[] = [
     ...{ failed: 'campaigns.templates.failed', none: 'campaigns.templates.none' },
   },
   {
-    ...{ address: `/campaigns/${'6'.repeat(24)}`, route: campaignRoute, action: 'campaigns.read' },
+    ...{ address: `/campaigns/${ID}`, route: campaignRoute, action: 'campaigns.read' },
     ...{ failed: 'campaigns.one.failed', none: null },
   },
   { address: '/numbers', route: numbersRoute, action: 'clients.read', failed: 'numbers.list.failed', none: 'numbers.none' },
+  {
+    ...{ address: `/numbers/${ID}`, route: numberRoute, action: 'clients.write' },
+    ...{ failed: 'numbers.one.failed', none: null },
+  },
   {
     ...{ address: '/templates', route: templatesRoute, action: 'templates.list' },
     ...{ failed: 'templates.list.failed', none: 'templates.none' },
   },
   { address: '/templates/new', route: newTemplateRoute, action: 'templates.write', failed: null, none: null },
+  {
+    ...{ address: `/templates/${ID}/edit`, route: editTemplateRoute, action: 'templates.write' },
+    ...{ failed: 'editor.edit.failed', none: null },
+  },
   // Its reports are empty in tests of their own.
   { address: '/analytics', route: analyticsRoute, action: 'analytics.read', failed: 'analytics.failed', none: null },
   operations('overview', 'operations.overview', 'operations.overview.failed', null),
