@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { portfolioOf } from '#shared/domain/numbers/sending.ts'
 import type { LimitUsage } from '#shared/limits/usage.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
+import { limitsAfter } from '#shared/store/accounts/tenants.ts'
 import { shownPhone } from '#shared/views/views.ts'
 import { backlogViews, NumberBacklogView } from './backlog.ts'
 import { type Forecast, forecast, type NumberBacklog } from './forecast.ts'
@@ -53,7 +54,8 @@ export function whatIf(
   usage: LimitUsage | null,
   now: Date,
 ): WhatIfView {
-  const limits = limitsAfter(tenant, change)
+  const { messagesPerMinute, messagesPerDay } = change
+  const { limits } = limitsAfter(tenant, { messagesPerMinute, messagesPerDay }, {})
   const changed = found.map(one => ({ ...one, client: clientAfter(one.client, change) }))
   const before = forecast(found, tenant, usage)
   const after = forecast(changed, { ...tenant, limits }, usage)
@@ -65,14 +67,6 @@ export function whatIf(
       const shares = sharesOf(one.client, clients, change, [tenant.limits, limits])
       return effectOn(one, change, shares, before[i] as Forecast, after[i] as Forecast)
     }),
-  }
-}
-
-function limitsAfter({ limits }: TenantDoc, { messagesPerMinute, messagesPerDay }: LimitChange): TenantDoc['limits'] {
-  const { messagesPerMinute: perMinute = null, messagesPerDay: perDay = null } = limits ?? {}
-  return {
-    messagesPerMinute: messagesPerMinute === undefined ? perMinute : messagesPerMinute,
-    messagesPerDay: messagesPerDay === undefined ? perDay : messagesPerDay,
   }
 }
 

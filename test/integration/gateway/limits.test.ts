@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Types } from 'mongoose'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { createSendLimits } from '#shared/limits/send-limits.ts'
 import type { CampaignDoc, ClientDoc, Dispatch, Id, MessageDoc } from '#shared/model/documents.ts'
 import { type CountBounds, countBacklog } from '#shared/store/dispatch/backlog.ts'
@@ -267,6 +267,18 @@ describe('the backlog', () => {
     expect((await call('GET', '/limits')).body.messagesPerMinute.limit).toBeNull()
     const slower = (await call('POST', '/limits/preview', { numbers: input.numbers })).body
     expect(mine({ data: slower.after }).classes[0].secondsLeft).toBe(30)
+  })
+
+  test('is tried within what the platform allows: without a limit of its own, that of the platform holds', async () => {
+    const { tenants } = gateway.store.raw
+    const ceilings = { messagesPerMinute: 60, messagesPerDay: null }
+    await tenants.updateOne({ _id: demo }, { $set: { ceilings, limits: ceilings } })
+    onTestFinished(async () => void (await tenants.updateOne({ _id: demo }, { $set: { ceilings: null } })))
+    await wait(600, {})
+    const { body } = await call('POST', '/limits/preview', { messagesPerMinute: null })
+    expect(body.effects[0].secondsLeft.chat).toEqual({ before: 600, after: 600 })
+    const above = await call('POST', '/limits/preview', { messagesPerMinute: 61 })
+    expect([above.status, above.body.errorCode]).toEqual([422, 'LIMIT_ABOVE_CEILING'])
   })
 
   test('waits longer where numbers share what the account allows itself', async () => {

@@ -145,7 +145,7 @@ test('limits: of the numbers those alone that change, and what the platform allo
   await untilSaved()
   const change = { messagesPerMinute: 300, numbers: [{ id: 'n2', maxPerSecond: null }] }
   const expected = { messagesPerMinute: null, numbers: [{ id: 'n2', maxPerSecond: 5 }] }
-  expect(calls).toEqual([['PUT', '/limits', { ...change, expected }]])
+  expect(calls.filter(([method]) => method === 'PUT')).toEqual([['PUT', '/limits', { ...change, expected }]])
 })
 
 test.each(['company', 'assignment', 'costs', 'limits'])('%s that cannot be loaded says so', async section => {

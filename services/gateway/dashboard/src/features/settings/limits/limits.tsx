@@ -1,41 +1,16 @@
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { get, request } from '../../../lib/api/client.ts'
+import { request } from '../../../lib/api/client.ts'
 import { type Formats, useFormat } from '../../../lib/i18n/format.ts'
 import { Text, type Translate, useText } from '../../../lib/i18n/text.tsx'
 import { Field, Input } from '../../../ui/field.tsx'
 import type { FieldWords } from '../../../ui/form/conflict.tsx'
-import { isSame, useDraft } from '../../../ui/form/draft.ts'
+import { useDraft } from '../../../ui/form/draft.ts'
 import { DraftForm } from '../../../ui/form/draft-form.tsx'
 import { problemAt } from '../../../ui/form/field-problems.ts'
 import { Bone, ErrorRow } from '../../../ui/states.tsx'
-
-interface OwnLimit {
-  limit: number | null
-  used: number | null
-  own: number | null
-  /** What the platform allows. */
-  ceiling: number | null
-}
-
-interface ShownLimits {
-  messagesPerMinute: OwnLimit
-  messagesPerDay: OwnLimit
-  numbers: { id: string; whatsappNumber: string | null; throughput: number; maxPerSecond: number | null }[]
-}
-
-/** Limits as they are changed; null: none. */
-interface Limits {
-  messagesPerMinute: number | null
-  messagesPerDay: number | null
-  numbers: { id: string; maxPerSecond: number | null }[]
-}
-
-const limitsQuery = queryOptions({
-  queryKey: ['limits'],
-  queryFn: ({ signal }) => get<ShownLimits>('/limits', undefined, signal),
-  staleTime: 0,
-})
+import { type Limits, limitsQuery, type OwnLimit, onlyChanged, type ShownLimits } from './data.ts'
+import { LimitsEffect } from './effect.tsx'
 
 const OWN = ['messagesPerMinute', 'messagesPerDay'] as const
 const MOST = { messagesPerMinute: 1_000_000, messagesPerDay: 100_000_000 }
@@ -65,7 +40,7 @@ function LimitsForm({ shown }: { shown: ShownLimits }) {
   const draft = useDraft(limitsOf(shown))
   const save = useMutation({
     mutationFn: ({ change, expected }: { change: Partial<Limits>; expected: Partial<Limits> }) =>
-      request<ShownLimits>('PUT', '/limits', { body: { ...onlyChanged(change, expected) } }),
+      request<ShownLimits>('PUT', '/limits', { body: onlyChanged(change, expected) }),
     onSuccess: saved => queries.setQueryData(limitsQuery.queryKey, saved),
   })
   const { now, set } = draft
@@ -116,6 +91,7 @@ function LimitsForm({ shown }: { shown: ShownLimits }) {
           />
         ))}
       </section>
+      <LimitsEffect change={onlyChanged(draft.change(), draft.expected())} />
     </DraftForm>
   )
 }
@@ -173,15 +149,6 @@ const limitsOf = ({ messagesPerMinute, messagesPerDay, numbers }: ShownLimits): 
   messagesPerDay: messagesPerDay.own,
   numbers: numbers.map(({ id, maxPerSecond }) => ({ id, maxPerSecond })),
 })
-
-/** Of the numbers those alone whose rate is another, and what they had. */
-function onlyChanged(change: Partial<Limits>, expected: Partial<Limits>) {
-  if (!change.numbers) return { ...change, expected }
-  const before = expected.numbers ?? []
-  const numbers = change.numbers.filter(one => !before.some(other => isSame(other, one)))
-  const isNamed = ({ id }: { id: string }) => numbers.some(one => one.id === id)
-  return { ...change, numbers, expected: { ...expected, numbers: before.filter(isNamed) } }
-}
 
 const wordsOf = (t: Translate, { number, list }: Formats, shown: ShownLimits): FieldWords<Limits>[] => [
   ...OWN.map(name => ({
