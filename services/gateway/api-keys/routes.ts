@@ -22,7 +22,7 @@ const STATES = ['active', 'replaced', 'expired', 'revoked'] as const
 const KeyView = z.object({
   id: z.string(),
   name: z.string(),
-  prefix: z.string().describe('First part of the key, lk_<prefix>: enough to recognise it'),
+  prefix: z.string().describe('First part of the key, with its `lk_`: enough to recognise it'),
   role: z.enum(ROLES),
   scopes: z.array(z.string()),
   state: z.enum(STATES).describe('replaced: another key took its place, and it ends at `expiresAt`'),

@@ -24,7 +24,7 @@ export const railItem =
 const railHere = clsx(
   'aria-[current=page]:bg-brand-soft aria-[current=page]:text-brand aria-[current=page]:font-semibold',
   'aria-[current=page]:before:absolute aria-[current=page]:before:-start-1 aria-[current=page]:before:inset-y-2 aria-[current=page]:before:w-[3px] aria-[current=page]:before:rounded-1 aria-[current=page]:before:bg-brand',
-  'max-two:rounded-none max-two:aria-[current=page]:bg-transparent max-two:aria-[current=page]:before:inset-x-1/4 max-two:aria-[current=page]:before:top-0 max-two:aria-[current=page]:before:bottom-auto max-two:aria-[current=page]:before:h-[3px] max-two:aria-[current=page]:before:w-auto',
+  'max-two:rounded-none max-two:aria-[current=page]:bg-transparent max-two:aria-[current=page]:font-normal max-two:aria-[current=page]:before:inset-x-1/4 max-two:aria-[current=page]:before:top-0 max-two:aria-[current=page]:before:bottom-auto max-two:aria-[current=page]:before:h-[3px] max-two:aria-[current=page]:before:w-auto',
 )
 
 export function Rail() {

@@ -90,7 +90,7 @@ function KeyRow({ apiKey, mayWrite, onShown }: KeyRowProps) {
         </p>
         <p className="text-meta text-ink-3">
           <bdi dir="ltr" className="font-mono">
-            lk_{prefix}
+            {prefix}
           </bdi>{' '}
           · {t(`app.role.${role}`)} ·{' '}
           {lastUsedAt ? <Text id="settings.keys.used" values={{ at: full(lastUsedAt) }} /> : t('settings.keys.unused')}
