@@ -46,6 +46,8 @@ const isContended = (error: unknown): boolean =>
 
 /** Factor of the read limit over the write limit: a dashboard reads more often than it writes. */
 const READS_PER_WRITE = 10
+/** Factor for figures that a page asks every second: by default 11 a second, for several pages at once. */
+const LIVE_PER_WRITE = 100
 /** Refresh requests carry no e-mail address, so the limit is per network, which an office shares, and ten times higher. */
 const REFRESHES_PER_LOGIN = 10
 
@@ -76,6 +78,8 @@ async function limit(
       return limiter.take('messages', subject, await messagesQuota(store, caller, messages))
     case 'read':
       return limiter.take('api', `read:${subject}`, { ...api, count: api.count * READS_PER_WRITE })
+    case 'live':
+      return limiter.take('api', `live:${subject}`, { ...api, count: api.count * LIVE_PER_WRITE })
     case 'api':
       return limiter.take('api', `write:${subject}`, api)
   }

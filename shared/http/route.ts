@@ -20,8 +20,8 @@ export interface Caller {
   refusal?: { errorCode: string; detail: string }
 }
 
-/** Rate limit that a request counts against. */
-export type RateBucket = 'api' | 'read' | 'auth' | 'messages' | 'none'
+/** Rate limit that a request counts against; `live`: what an open page asks every second. */
+export type RateBucket = 'api' | 'read' | 'live' | 'auth' | 'messages' | 'none'
 
 export interface RouteRequest<Params, Query, Body> {
   /** Caller; null on public routes only. */

@@ -13,6 +13,7 @@ const BENCHES = [
   'subscriptions',
   'inbox',
   'dashboard',
+  'operations',
 ]
 
 /** `npm run bench -- <name>`: product, skeleton and ratio from one run. See docs/benchmarks.md. */

@@ -48,7 +48,7 @@ export async function run(): Promise<void> {
   await fillInbox(store, uri, client, { conversations: CONVERSATIONS, messages: 3 * CONVERSATIONS })
   const newest = await newestOf(store, client, ROWS)
   await lengthen(store, client, newest[0] as Shown)
-  await using browser = await openBrowser(stack.env.BASE_URL as string)
+  await using browser = await openBrowser(stack.env.BASE_URL as string, 'Demo Agent')
   console.log(`dashboard: ${CONVERSATIONS} conversations, ${MESSAGES} messages in the newest; Chromium on the same machine`)
 
   firstLoad()

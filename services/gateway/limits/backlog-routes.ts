@@ -30,6 +30,7 @@ const read = route({
   method: 'get',
   path: '/api/v1/backlog',
   action: 'limits.read',
+  bucket: 'live',
   tag: 'limits',
   summary: 'Get the messages waiting to be sent by number and priority, with reasons, age and remaining time',
   query: z.strictObject({

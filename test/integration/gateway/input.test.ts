@@ -217,7 +217,7 @@ describe('OpenAPI', () => {
 })
 
 describe('limits', () => {
-  test('are shown in headers, refused with 429, and count sends, reads and writes apart', async () => {
+  test('are shown in headers, refused with 429, and count sends, reads, writes and live figures apart', async () => {
     await using small = await openGateway(await createWorld(), {
       RATE_LIMIT_API: '2/min',
       RATE_LIMIT_MESSAGES: '1/min',
@@ -237,6 +237,8 @@ describe('limits', () => {
     for (let i = 0; i < 20; i++) expect((await small.call('GET', '/api/v1/auth/me', { as: 'admin' })).status).toBe(200)
     expect((await small.call('GET', '/api/v1/auth/me', { as: 'admin' })).status).toBe(429)
     expect((await small.call('GET', '/api/v1/auth/me', { as: 'agent' })).status).toBe(200)
+    const live = await small.call('GET', '/api/v1/backlog', { as: 'admin' })
+    expect([live.status, live.headers.get('ratelimit-limit')]).toEqual([200, '200'])
     const send = () => small.call('POST', '/api/v1/messages/send', { as: 'admin', body: {} })
     expect([(await send()).status, (await send()).status]).toEqual([400, 429])
     const login = (email: string) => small.call('POST', '/api/v1/auth/login', { body: { email, password: 'x' } })

@@ -27,9 +27,10 @@ export interface Visitor {
   heapMb(): Promise<number>
 }
 
-export async function openBrowser(baseURL: string) {
+/** @param name of the demo user who signs in */
+export async function openBrowser(baseURL: string, name: string) {
   const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'], timeout: PAGE_MS })
-  const storage = await signIn(browser, baseURL)
+  const storage = await signIn(browser, baseURL, name)
   return {
     /** Opens the inbox as nobody's browser has loaded anything yet. @returns with it the ms until the first row stood */
     async visit(): Promise<Visitor & { firstRowMs: number; [Symbol.asyncDispose](): Promise<void> }> {
@@ -63,11 +64,11 @@ async function contextOf(browser: Browser, baseURL: string, storageState?: Stora
   return context
 }
 
-async function signIn(browser: Browser, baseURL: string): Promise<Storage> {
+async function signIn(browser: Browser, baseURL: string, name: string): Promise<Storage> {
   const context = await contextOf(browser, baseURL)
   const page = await context.newPage()
   await page.goto('/sign-in')
-  await page.getByRole('button', { name: /Demo Agent/ }).click()
+  await page.getByRole('button', { name: new RegExp(name) }).click()
   await page.waitForURL(/\/inbox/)
   await firstRowOf(page)
   const storage = await context.storageState()

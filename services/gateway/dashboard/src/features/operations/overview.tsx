@@ -13,13 +13,13 @@ import { CheckIcon, FailIcon, PauseIcon, PlayIcon } from '../../ui/icons.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { Cell, Table } from '../../ui/table.tsx'
 import { Tag } from '../../ui/tag.tsx'
-import { backlogQuery, EVERY_MS, groupsQuery, type NumberBacklog, type Overview as OverviewData, overviewQuery } from './data.ts'
+import { backlogQuery, groupsQuery, type NumberBacklog, type Overview as OverviewData, overviewQuery } from './data.ts'
 import { Faults } from './faults.tsx'
 
-/** Values are grey from this age on: the server has not answered for two periods. */
-const OLD_MS = 2.5 * EVERY_MS
+/** Values are grey from this age on: the server has not answered for several periods. */
+const OLD_MS = 5000
 
-/** The two roads, what waits and why, what failed, and whether everything runs. Asked again every 5 seconds. */
+/** The two roads, what waits and why, what failed, and whether everything runs. Asked again every second. */
 export function Overview() {
   const t = useText()
   const [isPaused, setPaused] = useState(false)
@@ -39,7 +39,7 @@ export function Overview() {
       {data && (
         <>
           <p className="flex items-center gap-2 text-meta text-ink-3">
-            <span className={clsx(isOld && 'text-time')}>
+            <span data-as-of className={clsx(isOld && 'text-time')}>
               <Text id="operations.asOf" values={{ at: seconds(new Date(dataUpdatedAt)) }} />
             </span>
             <IconButton
