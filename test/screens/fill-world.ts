@@ -1,11 +1,21 @@
 import sharp from 'sharp'
-import { DEMO_TENANTS, DEMO_USERS } from '#deploy/demo/world.ts'
+import { until, type WorldClient, worldClient } from './world-client.ts'
 
-const { phoneNumberId } = DEMO_TENANTS.demo
 const SALMA = '212661000101'
 
+/** Ids of what has a page of its own. */
+export interface FilledWorld {
+  numberId: string
+  templateId: string
+  campaignId: string
+  /** A message that was sent. */
+  messageId: string
+}
+
 /** Beyond the demo world: what a working day leaves behind, so that pictures show more than empty lists. */
-export async function fillWorld({ BASE_URL, META_GRAPH_URL }: Record<string, string>): Promise<void> {
+export async function fillWorld(env: Record<string, string>): Promise<FilledWorld> {
+  const world = worldClient(env)
+  const { ask, inbound, simulate, tokenOf } = world
   const manager = await tokenOf('manager')
   const admin = await tokenOf('tenant_admin')
   for (const [name, color] of [
@@ -40,42 +50,59 @@ export async function fillWorld({ BASE_URL, META_GRAPH_URL }: Record<string, str
   await inbound('212661000106', 'السلام عليكم، هل ما زالت الوظيفة متاحة؟', 'هند برادة')
   // Somebody who cannot be reached: a message that was not delivered.
   await simulate('/people', { waId: '212661000105', failsWith: 131026 })
-  const omar = await untilFound('212661000105')
-  await ask(manager, 'POST', '/messages/send', { conversationId: omar, text: 'Bonjour Omar, nous avons un poste pour vous.' })
-
-  async function tokenOf(role: string): Promise<string> {
-    const user = DEMO_USERS.find(one => one.role === role)
-    const { accessToken } = await ask(null, 'POST', '/auth/login', { email: user?.email, password: user?.password })
-    return accessToken as string
+  const omar = await until(
+    () => ask(manager, 'GET', '/conversations?q=212661000105'),
+    ({ data }) => data.length > 0,
+  )
+  const sent = await ask(manager, 'POST', '/messages/send', {
+    conversationId: omar.data[0]?.id,
+    text: 'Bonjour Omar, nous avons un poste pour vous.',
+  })
+  await ask(manager, 'POST', '/quick-replies', {
+    ...{ shortcut: 'horaires', title: 'Nos horaires', scope: 'account' },
+    text: 'Bonjour {{contact.firstName}}, nous répondons de 9 h à 18 h.',
+  })
+  await ask(admin, 'POST', '/api-keys', { name: 'Site carrières', scopes: ['messages.send'] })
+  const [number] = (await ask(admin, 'GET', '/phone-numbers')).data
+  return {
+    numberId: number?.id as string,
+    templateId: await refusedTemplate(world, manager),
+    campaignId: await campaign(world, manager),
+    messageId: sent.id,
   }
+}
 
-  async function ask(token: string | null, method: string, path: string, body?: object) {
-    const response = await fetch(`${BASE_URL}/api/v1${path}`, {
-      method,
-      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-    return (await response.json()) as Record<string, unknown> & { data: { id: string }[] }
-  }
+/** A template that Meta has refused. @returns its id */
+async function refusedTemplate({ ask, simulate }: WorldClient, manager: string): Promise<string> {
+  const { id } = await ask(manager, 'POST', '/templates', {
+    ...{ name: 'parcel_arrived', language: 'fr', category: 'UTILITY' },
+    body: 'Bonjour {{1}}, profitez de nos offres : votre colis est arrivé.',
+    variables: [{ position: 1, example: 'Salma' }],
+  })
+  const template = () => ask(manager, 'GET', `/templates/${id}`)
+  await until(template, ({ status }) => status === 'APPROVED')
+  await simulate('/templates/parcel_arrived/review', { status: 'REJECTED', reason: 'PROMOTIONAL' })
+  await until(template, ({ status }) => status === 'REJECTED')
+  return id
+}
 
-  async function simulate(path: string, body: object): Promise<void> {
-    const headers = { 'content-type': 'application/json' }
-    const response = await fetch(`${META_GRAPH_URL}/_sim${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
-  }
-
-  async function inbound(from: string, message: string | object, name?: string): Promise<void> {
-    await simulate('/inbound', { phoneNumberId, from, message, ...(name && { name }) })
-  }
-
-  async function untilFound(waId: string): Promise<string> {
-    for (;;) {
-      const { data: found } = await ask(manager, 'GET', `/conversations?q=${waId}`)
-      if (found[0]) return found[0].id
-      await new Promise(resolve => setTimeout(resolve, 200))
-    }
-  }
+/** A campaign that was sent, with people whom it could not reach and rows that were left out. @returns its id */
+async function campaign({ ask, simulate }: WorldClient, manager: string): Promise<string> {
+  const people = Array.from({ length: 24 }, (_, i) => `21266120${String(i).padStart(4, '0')}`)
+  await simulate('/people', { waId: people[3], failsWith: 131026 })
+  const { id } = await ask(manager, 'POST', '/campaigns', {
+    ...{ name: 'Offres de novembre', templateName: 'welcome', language: 'en_US' },
+    recipients: ['abc', people[0], ...people].map((to, i) => ({
+      to,
+      name: `Personne ${i}`,
+      variables: { candidateName: `Personne ${i}` },
+    })),
+  })
+  const one = () => ask(manager, 'GET', `/campaigns/${id}`)
+  await until(one, ({ audience }) => (audience as { state: string }).state === 'READY')
+  await ask(manager, 'POST', `/campaigns/${id}/start`, {})
+  await until(one, ({ status }) => status === 'DONE')
+  return id
 }
 
 /** A picture in warm stripes: nothing is taken from anybody. */

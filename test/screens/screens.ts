@@ -7,31 +7,17 @@ import { linkoDir } from '#deploy/local/profiles.ts'
 import { startStack } from '#deploy/local/stack.ts'
 import { ROOT } from '#shared/process/config.ts'
 import { chromiumPath } from '#test/support/chromium.ts'
-import { dashboardPages } from './dashboard-pages.ts'
 import { fillWorld } from './fill-world.ts'
+import { LANGUAGES, type Look, type Shot, shotsOf, THEMES, WIDTHS } from './shots.ts'
 
 /**
  * `npm run screens [page …]`: pictures of every page of the dashboard, in both themes, at 360 and 1440 px, in three languages, into
  * `docs/screens`. It starts Linko with a world of its own. Look at them one by one before they are committed.
  */
 const TARGET = path.join(ROOT, 'docs/screens')
-const LANGUAGES = ['en', 'fr', 'ar'] as const
-const THEMES = ['light', 'dark'] as const
-const WIDTHS = [360, 1440] as const
 /** For what hangs. */
 const PAGE_MS = 180_000
 const wanted = process.argv.slice(2)
-
-/** A picture: what is shown, for whom, and how one gets there. */
-interface Shot {
-  name: string
-  isPublic: boolean
-  /** In which languages; without, in all. */
-  languages?: readonly string[]
-  open(page: Page): Promise<void>
-}
-
-const shots = [...pagesOfRoutes(), ...states()].filter(({ name }) => wanted.length === 0 || wanted.includes(name))
 
 async function takeAll(): Promise<void> {
   const profile = 'screens'
@@ -44,26 +30,20 @@ async function takeAll(): Promise<void> {
     extraEnv: { LOG_LEVEL: 'warn', RATE_LIMIT_API: '100000/min', RATE_LIMIT_AUTH: '100000/min' },
     report: line => console.log(line),
   })
-  await fillWorld(stack.env)
+  const shots = shotsOf(await fillWorld(stack.env)).filter(({ name }) => wanted.length === 0 || wanted.includes(name))
   mkdirSync(TARGET, { recursive: true })
   const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'], timeout: PAGE_MS })
   try {
     for (const language of LANGUAGES)
       for (const theme of THEMES)
-        for (const width of WIDTHS) await takeSeries(browser, stack.env.BASE_URL as string, { language, theme, width })
+        for (const width of WIDTHS) await takeSeries(browser, stack.env.BASE_URL as string, shots, { language, theme, width })
   } finally {
     await browser.close()
   }
 }
 
-interface Look {
-  language: (typeof LANGUAGES)[number]
-  theme: (typeof THEMES)[number]
-  width: (typeof WIDTHS)[number]
-}
-
 /** All pictures of one look, by one visitor: first what is for everybody, then what needs somebody. */
-async function takeSeries(browser: Browser, baseURL: string, look: Look): Promise<void> {
+async function takeSeries(browser: Browser, baseURL: string, shots: readonly Shot[], look: Look): Promise<void> {
   const { language, theme, width } = look
   const isPhone = width < 768
   const context = await browser.newContext({
@@ -77,17 +57,17 @@ async function takeSeries(browser: Browser, baseURL: string, look: Look): Promis
   const kept = JSON.stringify(JSON.stringify({ locale: language, theme }))
   await context.addInitScript(`localStorage.setItem('linko.preferences', ${kept})`)
   const page = await context.newPage()
-  const own = shots.filter(({ languages }) => languages?.includes(language) ?? true)
-  for (const shot of own.filter(({ isPublic }) => isPublic)) await take(page, shot, look)
+  for (const shot of shots.filter(({ isPublic }) => isPublic)) await take(page, shot, look)
   await page.goto('/sign-in')
   await page.getByRole('button', { name: /Platform Admin/ }).click()
   await page.waitForURL(/\/inbox/)
-  for (const shot of own.filter(({ isPublic }) => !isPublic)) await take(page, shot, look)
+  for (const shot of shots.filter(({ isPublic }) => !isPublic)) await take(page, shot, look)
   await context.close()
 }
 
-async function take(page: Page, { name, open }: Shot, { language, theme, width }: Look): Promise<void> {
-  await open(page)
+async function take(page: Page, { name, open }: Shot, look: Look): Promise<void> {
+  const { language, theme, width } = look
+  await open(page, look)
   await settled(page)
   const png = await page.screenshot({ animations: 'disabled' })
   const file = `${name}-${language}-${width}-${theme}.webp`
@@ -106,57 +86,6 @@ async function settled(page: Page): Promise<void> {
   // By the driver: the policy of the page allows no evaluation of its own.
   while (!(await page.evaluate(IS_SETTLED))) await setTimeout(100)
   await page.waitForLoadState('networkidle')
-}
-
-function pagesOfRoutes(): Shot[] {
-  return dashboardPages().map(({ path: address, isPublic }) => ({
-    name: address.slice(1).replaceAll('/', '-'),
-    isPublic,
-    open: async page => void (await page.goto(address === '/inbox' ? '/inbox?tab=all' : address)),
-  }))
-}
-
-/** What pages show when something in them is open. */
-function states(): Shot[] {
-  const openThread = async (page: Page) => {
-    await page.goto('/inbox?tab=all')
-    await page.locator('a[data-conversation]').filter({ hasText: 'Salma' }).first().click()
-    await page.locator('[data-message]').first().waitFor()
-  }
-  return [
-    { name: 'conversation', isPublic: false, open: openThread },
-    {
-      name: 'contact-of-conversation',
-      isPublic: false,
-      languages: ['en'],
-      async open(page) {
-        await openThread(page)
-        await page.goto(`${page.url()}&contact=true`)
-        await page.locator('[data-pane=contact] h2').waitFor()
-      },
-    },
-    {
-      name: 'window-closed',
-      isPublic: false,
-      languages: ['en'],
-      async open(page) {
-        await page.goto('/inbox?tab=all')
-        await page.locator('a[data-conversation]').filter({ hasText: 'Karim' }).first().click()
-        await page.locator('[data-message]').first().waitFor()
-      },
-    },
-    {
-      name: 'several-selected',
-      isPublic: false,
-      languages: ['en'],
-      async open(page) {
-        await page.goto('/inbox?tab=all')
-        await page.locator('a[data-conversation]').first().waitFor()
-        await page.locator('[data-pane=list] header button').last().click()
-        for (const i of [0, 2]) await page.locator('[data-pane=list] li input[type=checkbox]').nth(i).check()
-      },
-    },
-  ]
 }
 
 await takeAll()
