@@ -98,6 +98,15 @@ describe('rotation', () => {
     expect(() => createKeyring({ TOKEN_ENCRYPTION_KEYS: `k1:${newer}` }).decrypt(stored, PLACE)).toThrow('tampered')
   })
 
+  test('every key derives a secret of its own for a purpose, always the same', () => {
+    const [first, second] = after.derive('evidence')
+    expect([first?.keyId, second?.keyId, first?.secret.length]).toEqual(['k2', 'k1', 32])
+    expect(after.derive('evidence')).toEqual([first, second])
+    expect(before.derive('evidence')).toEqual([second])
+    const secrets = [first, second, ...after.derive('links')].map(derived => derived?.secret.toString('hex'))
+    expect(new Set(secrets).size).toBe(4)
+  })
+
   test('a single key stays readable beside the list', () => {
     const single = createKeyring({ TOKEN_ENCRYPTION_KEY: older })
     const both = createKeyring({ TOKEN_ENCRYPTION_KEY: older, TOKEN_ENCRYPTION_KEYS: `k2:${newer}` })

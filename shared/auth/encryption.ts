@@ -82,8 +82,8 @@ function openOld(keys: Map<string, Buffer>, nonce: Buffer, tag: Buffer, data: Bu
   for (const key of keys.values()) {
     try {
       return unseal(key, nonce, tag, data, null)
-    } catch (error) {
-      if (!(error instanceof DecryptionFailed)) throw error
+    } catch {
+      // Another key may be the right one.
     }
   }
   throw new DecryptionFailed('tampered')
