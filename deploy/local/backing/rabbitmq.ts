@@ -104,7 +104,8 @@ export async function startNode(binary: string, location: NodeLocation): Promise
       env,
       logFile: path.join(dir, 'rabbitmq.out'),
       ready: () => pingRabbitmq(url),
-      readyTimeoutMs: 90_000,
+      // A bound for what hangs: on a machine that is busy a broker takes minutes.
+      readyTimeoutMs: 300_000,
       stopMs: 20_000,
     },
     registry,

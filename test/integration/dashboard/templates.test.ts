@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { untilPasses } from '#test/support/until.ts'
 import {
   type BrowserWorld,
   openBrowserWorld,
@@ -77,3 +78,48 @@ test('8: in a list of what can be sent, a template that Meta rejects goes, and c
   expect(await page.evaluate('window.isSamePage')).toBe(true)
   expect(problems).toEqual([])
 })
+
+test.for([
+  ['en', 'light'],
+  ['ar', 'dark'],
+] as const)(
+  '[dashboard 3.4] a template that Meta refuses is changed beside the reason and submitted again: %s, %s',
+  { timeout: START_MS },
+  async ([locale, theme]) => {
+    const text = (id: string) => textOf(locale, id)
+    const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
+    const { page, problems } = await world.visit({ chosen: { locale, theme }, ...(locale === 'ar' ? phone : {}) })
+    const name = `parcel_${locale}`
+    const content = {
+      category: 'UTILITY',
+      body: `Bonjour {{1}}, le colis ${locale} est parti.`,
+      variables: [{ position: 1, example: 'Salma' }],
+    }
+    const { id } = await world.call('manager', 'POST', '/templates', { name, language: 'fr', ...content })
+    const template = () => world.call('manager', 'GET', `/templates/${id}`)
+    await untilPasses(async () => expect((await template()).status).toBe('APPROVED'), PAGE_MS)
+    await review(name, 'REJECTED', 'PROMOTIONAL')
+    await signInAs(page, 'Demo Manager')
+    await page.goto(`/templates?open=${id}`)
+    await page.getByRole('link', { name: text('templates.editAgain') }).click()
+    const said = page.getByRole('region', { name: text('editor.edit.why') })
+    await said.getByText(/PROMOTIONAL/).waitFor(patience)
+    await said.getByText(text('templates.cure.PROMOTIONAL')).waitFor(patience)
+    expect(await seriousFindings(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBeLessThanOrEqual(0)
+    await page.getByLabel(text('editor.body'), { exact: true }).fill(`Bonjour {{1}}, votre colis ${locale} est arrivé ce matin.`)
+    await page.getByRole('link', { name: text('editor.back') }).click()
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: text('form.leave.stay') })
+      .click()
+    await page.getByRole('button', { name: text('editor.edit.submit') }).click()
+    await page.waitForURL(`**/templates?open=${id}`, patience)
+    // The simulated Meta reviews it again, and finds nothing.
+    await untilPasses(async () => {
+      const { status, components } = await template()
+      expect([status, components[0].text]).toEqual(['APPROVED', `Bonjour {{1}}, votre colis ${locale} est arrivé ce matin.`])
+    }, PAGE_MS)
+    expect(problems).toEqual([])
+  },
+)
