@@ -1,6 +1,7 @@
 import { Types } from 'mongoose'
 import { expect, test } from 'vitest'
 import { MessageTraceView } from '../contracts/trace.ts'
+import type { DispatchState } from '../domain/messages/dispatch.ts'
 import type { MessageDoc, TimelineEntry } from '../model/documents.ts'
 import { type TracedEvent, type TraceFacts, traceOf } from './trace.ts'
 
@@ -98,6 +99,16 @@ test('[8] a hop that did not happen is not shown, and what is to come is pending
     { hop: 'emitted', about: 'sent' },
     { hop: 'emitted', about: 'failed' },
   ])
+})
+
+test.for<[DispatchState, string[]]>([
+  ['WAITING', ['enqueued', 'taken', 'posted', 'answered']],
+  ['READY', ['taken', 'posted', 'answered']],
+  ['TAKEN', ['answered']],
+  ['UNKNOWN', []],
+])('[8] of a message that is %s these hops of its attempt are still to come: %j', ([state, names]) => {
+  const doc = message({ dispatch: { state } as MessageDoc['dispatch'] })
+  expect(traceOf(doc, facts(), at(1000)).pending).toEqual(names.map(hop => ({ hop, about: null })))
 })
 
 test.for<[number, string[]]>([

@@ -1,4 +1,5 @@
 import { HOPS, type Hop, type HopView, type MessageTraceView } from '../contracts/trace.ts'
+import type { DispatchState } from '../domain/messages/dispatch.ts'
 import type { EventDoc, MessageDoc, TimelineEntry, WebhookEventDoc } from '../model/documents.ts'
 
 /** An event about a message, and when it and those before it had been emitted; null: not noted yet. */
@@ -43,7 +44,7 @@ export function traceOf(message: MessageDoc, facts: TraceFacts, now: Date): Mess
     direction: message.direction,
     status: message.status,
     hops: passed.map(({ at, ...rest }) => ({ ...rest, at: at.toISOString(), afterMs: at.getTime() - startedAt })),
-    pending: events.flatMap(pendingOf),
+    pending: [...attemptToCome(message), ...events.flatMap(pendingOf)],
     expired: (['events', 'webhooks'] as const).filter(what => age > KEPT[what]),
   }
 }
@@ -88,6 +89,20 @@ function hopsOfAttempt(entry: TimelineEntry, createdAt: Date): Passed[] {
     ...(outcome === 'unsent' ? [] : [hop('posted', new Date(at.getTime() - latencyMs), 'sender', { attempt })]),
     hop('answered', at, outcome === 'unknown' || outcome === 'unsent' ? 'sender' : 'meta', { attempt, detail }),
   ]
+}
+
+/** Hops of the attempt that a message waits for or is in; none while nobody knows how the last one ended. */
+function attemptToCome({ dispatch }: MessageDoc): MessageTraceView['pending'] {
+  const names = dispatch ? TO_COME[dispatch.state] : []
+  return names.map(one => ({ hop: one, about: null }))
+}
+
+/** The job of a message that is ready lies in its queue; when it came there its attempt will say. */
+const TO_COME: Record<DispatchState, readonly Hop[]> = {
+  WAITING: ['enqueued', 'taken', 'posted', 'answered'],
+  READY: ['taken', 'posted', 'answered'],
+  TAKEN: ['answered'],
+  UNKNOWN: [],
 }
 
 function hopsOfReport({ at, status, receivedAt, code, detail }: TimelineEntry): Passed[] {

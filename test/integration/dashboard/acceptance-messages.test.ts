@@ -83,7 +83,7 @@ describe.for(LANGUAGES)('in %s', language => {
       const message = messageOf(page, text)
       await tickOf(message, language, 'queued').waitFor(patience)
       await message.getByTitle(textOf(language, 'message.timeline')).click()
-      const hops = page.locator('[data-pane=timeline] ol > li')
+      const hops = page.locator('[data-pane=timeline] [data-line=steps] > li')
       const hop = (id: string) => hops.filter({ hasText: textOf(language, id).replace('{n}', '1') })
       await hop('timeline.accepted').waitFor(patience)
       await world.call('tenant_admin', 'POST', `/clients/${number.id}/resume`, {})
@@ -99,6 +99,15 @@ describe.for(LANGUAGES)('in %s', language => {
       const times = await hops.locator('time').evaluateAll(all => all.map(one => one.getAttribute('datetime') ?? ''))
       expect(times.length).toBeGreaterThanOrEqual(4)
       expect(times.toSorted()).toEqual(times)
+      const way = page.locator('[data-pane=timeline] [data-line=hops] > li')
+      const read = ` (${textOf(language, 'timeline.read')})`
+      for (const name of ['accepted', 'enqueued', 'taken', 'posted', 'answered', 'received', 'recorded', 'numbered', 'emitted'])
+        await way
+          .filter({ hasText: textOf(language, `timeline.hop.${name}`) })
+          .first()
+          .waitFor(patience)
+      const last = way.filter({ hasText: `${textOf(language, 'timeline.hop.emitted')}${read}` })
+      await last.locator('time').first().waitFor(patience)
       expect(await seriousFindings(page)).toEqual([])
       expect(problems).toEqual([])
     } finally {

@@ -44,7 +44,7 @@ function Found({ message }: { message: MessageView }) {
     <>
       <p className="flex flex-wrap items-center gap-2">
         {tick && <Tick state={tick} />}
-        <Link to="/inbox/{-$conversationId}" params={{ conversationId: message.conversationId }}>
+        <Link to="/inbox/{-$conversationId}" params={{ conversationId: message.conversationId }} search={{ message: message.id }}>
           {t('operations.find.open')}
         </Link>
       </p>

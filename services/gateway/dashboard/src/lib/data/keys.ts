@@ -11,6 +11,7 @@ export const keys = {
   messages: (conversationId: string) => ['messages', conversationId] as const,
   scheduled: (conversationId: string) => ['scheduled', conversationId] as const,
   timeline: (messageId: string) => ['timeline', messageId] as const,
+  trace: (messageId: string) => ['trace', messageId] as const,
   notes: (conversationId: string) => ['notes', conversationId] as const,
   labels: ['labels'] as const,
   views: ['views'] as const,

@@ -1,9 +1,8 @@
-import clsx from 'clsx'
 import type { TimelineStepView } from '#shared/contracts/timeline.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { sayFailure } from '../../../lib/server/say.ts'
-import { CheckIcon, ClockIcon, FailIcon, Icon } from '../../../ui/icons.tsx'
+import { LineItem } from './line-item.tsx'
 
 /** Reasons to wait that have words; others are shown by their name. */
 const REASONS = [
@@ -19,36 +18,28 @@ const REASONS = [
   'unknown',
 ] as const
 
-/** A hop of a message: what happened, when, and how long after it was accepted. Shape and word differ, not colour alone. */
+/** A step of a message: what happened, when, and how long after it was accepted. */
 export function Station({ step, isLast }: { step: TimelineStepView; isLast: boolean }) {
   const { milliseconds, duration, full } = useFormat()
   const hasFailed = step.kind === 'failed' || step.outcome === 'refused'
   return (
-    <li className="grid grid-cols-[1.25rem_minmax(0,1fr)_auto] gap-x-2.5">
-      <span className="grid grid-rows-[1.25rem_1fr] justify-items-center">
-        <span
-          className={clsx(
-            'grid size-5 place-items-center',
-            hasFailed ? 'rounded-1 bg-fail-soft text-fail' : step.isOpen ? 'text-time' : 'rounded-full bg-brand-soft text-brand',
-          )}
-        >
-          <Icon of={hasFailed ? FailIcon : step.isOpen ? ClockIcon : CheckIcon} size={14} />
-        </span>
-        {!isLast && <span className="w-px bg-line-strong" />}
-      </span>
-      <div className="min-w-0 pb-4">
-        <p>
-          <What step={step} />
-        </p>
-        <Details step={step} />
-      </div>
-      <div className="figures text-end text-meta text-ink-3">
-        <time dateTime={step.at} title={full(step.at)} dir="ltr" className="block">
-          {milliseconds(step.at)}
-        </time>
-        {step.afterMs > 0 && <span>+{duration(step.afterMs)}</span>}
-      </div>
-    </li>
+    <LineItem
+      look={hasFailed ? 'failed' : step.isOpen ? 'open' : 'done'}
+      isLast={isLast}
+      aside={
+        <>
+          <time dateTime={step.at} title={full(step.at)} dir="ltr" className="block">
+            {milliseconds(step.at)}
+          </time>
+          {step.afterMs > 0 && <span>+{duration(step.afterMs)}</span>}
+        </>
+      }
+    >
+      <p>
+        <What step={step} />
+      </p>
+      <Details step={step} />
+    </LineItem>
   )
 }
 

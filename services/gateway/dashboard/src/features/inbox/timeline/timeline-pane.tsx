@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import type { MessageTimelineView } from '#shared/contracts/timeline.ts'
@@ -13,15 +13,17 @@ import { CloseIcon } from '../../../ui/icons.tsx'
 import { Bone, ErrorRow } from '../../../ui/states.tsx'
 import { useBorrowedFocus } from '../../../ui/use-borrowed-focus.ts'
 import type { InboxSearch } from '../search.ts'
+import { HopList } from './hop-list.tsx'
 import { Station } from './station.tsx'
 
 const SHORT_MS = 5000
 
-/** Where a message is and why: each hop with its time. Its address is its own; Esc closes it, and the focus returns. */
+/** Where a message is and why: each step with its time, then each hop through the platform. Its address is its own; Esc closes it, and the focus returns. */
 export default function TimelinePane({ messageId, asDrawer }: { messageId: string; asDrawer: boolean }) {
   const t = useText()
   const navigate = useNavigate({ from: '/inbox/{-$conversationId}' })
   const heading = useRef<HTMLHeadingElement>(null)
+  const queries = useQueryClient()
   const { data, error, refetch } = useQuery({
     queryKey: keys.timeline(messageId),
     queryFn: ({ signal }) => get<MessageTimelineView>(`/messages/by-id/${messageId}/timeline`, undefined, signal),
@@ -30,9 +32,10 @@ export default function TimelinePane({ messageId, asDrawer }: { messageId: strin
   useEffect(
     () =>
       onLiveEvent(({ event }) => {
-        if (event.messageId === messageId) void refetch()
+        if (event.messageId !== messageId) return
+        for (const queryKey of [keys.timeline(messageId), keys.trace(messageId)]) void queries.invalidateQueries({ queryKey })
       }),
-    [messageId, refetch],
+    [messageId, queries],
   )
   useBorrowedFocus(heading)
   const close = () => void navigate({ search: ({ message: _message, ...search }) => search as InboxSearch, replace: true })
@@ -66,18 +69,19 @@ export default function TimelinePane({ messageId, asDrawer }: { messageId: strin
           {t('timeline.failed')}
         </ErrorRow>
       )}
-      {data ? <Hops timeline={data} /> : !error && <Bone width="100%" height="8rem" />}
+      {data ? <Steps timeline={data} /> : !error && <Bone width="100%" height="8rem" />}
+      {data && <HopList messageId={messageId} />}
     </aside>
   )
 }
 
-function Hops({ timeline: { steps, totals, isTruncated } }: { timeline: MessageTimelineView }) {
+function Steps({ timeline: { steps, totals, isTruncated } }: { timeline: MessageTimelineView }) {
   const t = useText()
   return (
     <>
       <Summary totals={totals} />
       {isTruncated && <p className="mt-2 text-ink-3">{t('timeline.truncated')}</p>}
-      <ol className="mt-4">
+      <ol data-line="steps" className="mt-4">
         {steps.map((step, i) => (
           <Station key={`${step.kind} ${step.at} ${step.attempt} ${step.reason}`} step={step} isLast={i === steps.length - 1} />
         ))}
