@@ -11,6 +11,7 @@ import { answerByItself } from './background/answer-by-itself.ts'
 import { CampaignAllowances } from './background/campaign-allowances.ts'
 import { beginCampaigns, endCancelledCampaigns } from './background/campaign-steps.ts'
 import { checkNextAudience } from './background/check-audience.ts'
+import { emptyOldMessages } from './background/empty-old-messages.ts'
 import { expireWaiting } from './background/expire-waiting.ts'
 import { SenderHeartbeat } from './background/heartbeat.ts'
 import { clearBacklogGauges, measureBacklog } from './background/measure-backlog.ts'
@@ -61,6 +62,9 @@ const DUE_MS = 200
 const REPAIR_MS = 1000
 const PROJECT_MS = 2000
 const EXPIRE_MS = 60_000
+const RETENTION_MS = 250
+/** At rest: a day's run begins within this time of midnight. */
+const RETENTION_REST_MS = 60_000
 const CAMPAIGN_RELEASE_MS = 250
 const CAMPAIGN_PROGRESS_MS = 500
 const CAMPAIGN_STEP_MS = 1000
@@ -106,6 +110,7 @@ export const LEADER_JOBS: readonly JobRow<LeaderWork>[] = [
   { name: 'end cancelled campaigns', everyMs: CAMPAIGN_STEP_MS, idleMs: LONG_REST_MS, run: endCancelledCampaigns },
   { name: 'answer by itself', everyMs: ANSWER_MS, idleMs: ANSWER_IDLE_MS, run: answerByItself },
   { name: 'check audiences', everyMs: AUDIENCE_MS, idleMs: REST_MS, run: checkNextAudience },
+  { name: 'empty old messages', everyMs: RETENTION_MS, idleMs: RETENTION_REST_MS, run: emptyOldMessages },
 ]
 
 /** Jobs that only the holder of `EVENTS_LEASE` runs. */

@@ -178,6 +178,8 @@ export const MessageView = z.object({
   editedAt: at.nullable(),
   /** When the writer revoked the message; `content` is empty since then. */
   revokedAt: at.nullable(),
+  /** When `content` was deleted because the account keeps messages for so many days only (`keepMessagesDays`). */
+  emptiedAt: at.nullable(),
   /** True for a message that the writer forwarded. */
   forwarded: z.boolean().nullable(),
   /** The ad or post that the customer came from, as Meta describes it. */

@@ -94,7 +94,7 @@ function fillIn(
   const { doc } = known
   const { type, content } = readContent(past.message)
   const fields: Partial<MessageDoc> = {}
-  if (doc.type === PLACEHOLDER && type !== PLACEHOLDER) Object.assign(fields, { type, content })
+  if (doc.type === PLACEHOLDER && type !== PLACEHOLDER && !doc.emptiedAt) Object.assign(fields, { type, content })
   const status = statusOf(past)
   if (doc.origin === 'phone' && isFurther(status, doc.status)) fields.status = status
   if (Object.keys(fields).length === 0) return false

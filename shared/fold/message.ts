@@ -1,5 +1,6 @@
 import { isBlocked } from '../domain/contacts/block.ts'
 import { isStopTap, isStopWord } from '../domain/contacts/stop-word.ts'
+import { isLateFor } from '../domain/inbox/retention.ts'
 import { byMessage } from '../domain/inbox/thread-owner.ts'
 import { parseCallbackData } from '../domain/messages/callback-data.ts'
 import { ownPhone, type ReadContent, readContent } from '../meta/content.ts'
@@ -261,5 +262,6 @@ export function webhookMessage(
     statusUpdatedAt: item.at,
     wamid: item.wamid,
     at: item.at,
+    ...(isLateFor(item.at, now) && { isLate: true }),
   }
 }

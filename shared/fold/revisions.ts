@@ -10,6 +10,7 @@ import { change, messageByWamid, note, type State, type Tracked, touch } from '.
 import { ignored, PROCESSED, park, type Verdict } from './verdict.ts'
 
 const OF_OTHER_SIDE = ignored('a message of the other side')
+const NO_LONGER_KEPT = ignored('the content of the message is no longer kept')
 
 /** Whether the message was written by the other side, which alone may edit or revoke it. */
 const isOfOtherSide = (doc: MessageDoc, { kind }: MessageItem | EchoItem) =>
@@ -30,6 +31,7 @@ export function applyReaction(
   const target = text(reaction.message_id) as string
   const message = messageByWamid(state, client.tenantId, target)
   if (message === undefined) return parkRevision(state, context, item, target)
+  if (message.doc.emptiedAt) return NO_LONGER_KEPT
   const reactions = message.doc.reactions ?? []
   const present = reactions.find(one => one.direction === direction)
   if (present && present.at.getTime() > item.at.getTime()) return ignored('a newer reaction was already applied')
@@ -51,6 +53,7 @@ export function applyEdit(
   if (message === undefined) return parkRevision(state, context, item, target)
   if (isOfOtherSide(message.doc, item)) return OF_OTHER_SIDE
   const { doc } = message
+  if (doc.emptiedAt) return NO_LONGER_KEPT
   note(message, { kind: 'note', at: item.at, key: `edit:${item.wamid}`, detail: 'edited' })
   if (doc.revokedAt || (doc.editedAt && doc.editedAt.getTime() > item.at.getTime())) return PROCESSED
   const { content } = readContent(isObject(edit.message) ? edit.message : {})

@@ -16,6 +16,18 @@ export interface SendLimits {
   messagesPerDay: number | null
 }
 
+/** How far the job of retention has come. */
+export interface RetentionState {
+  /** Up to where the last run that ended has emptied all; null before the first. */
+  until: Date | null
+  /** The same of the run under way; null between runs. */
+  before: Date | null
+  /** The last message that was looked at. */
+  after: { at: Date; id: Id } | null
+  /** Messages that the run under way has emptied. */
+  emptied: number
+}
+
 export interface TenantDoc extends Common {
   name: string
   status: 'active' | 'suspended' | 'deactivated'
@@ -45,6 +57,8 @@ export interface TenantDoc extends Common {
     /** Users may answer only the conversations that are assigned to them. */
     onlyAssigneeReplies?: boolean
     assignment?: AssignmentSettings
+    /** Days for which the contents of messages are kept; absent or null: for ever. */
+    keepMessagesDays?: number | null
     /** Most to be spent on messages in a month; absent or null: no bound. */
     spendCeiling?: SpendCeiling | null
   }
@@ -59,6 +73,8 @@ export interface TenantDoc extends Common {
   deactivatedAt?: Date | null
   /** Key of the hashes by which erased people are recognised, in hex; missing before the first erasure. */
   erasureKey?: string | null
+  /** Missing before the first run of the retention. */
+  retention?: RetentionState | null
 }
 
 export type Role = 'platform_admin' | 'tenant_admin' | 'manager' | 'agent'

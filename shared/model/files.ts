@@ -16,12 +16,14 @@ export interface MediaFileDoc {
   createdAt: Date
 }
 
-/** File of an edited or revoked message, to be deleted from the storage. */
+/** File of an edited, revoked or emptied message, to be deleted from the storage. */
 export interface DiscardedFileDoc {
   /** Id of the file. */
   _id: Id
   tenantId: Id
   createdAt: Date
+  /** Whether it was uploaded for sending, and goes from the list of these files too. */
+  isUpload?: boolean
 }
 
 /** Upload of one of our files to Meta, valid for one number. */

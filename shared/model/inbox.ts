@@ -270,6 +270,10 @@ export interface MessageDoc extends Common {
   hops?: InboundHops
   /** When it was emptied because its person was erased: nothing about the person is written into it any more. */
   erasedAt?: Date | null
+  /** When its content was deleted because its account keeps messages for so long only. */
+  emptiedAt?: Date | null
+  /** Stored with a time, or still unfinished at a time, that the retention of its account may have passed: found by its own index. */
+  isLate?: boolean
 }
 
 /** What a projection job needs of a message. */

@@ -138,6 +138,7 @@ export function messageView(doc: MessageDoc): MessageView {
       .map(({ emoji, direction, at }) => ({ emoji, direction, at: at.toISOString() })),
     editedAt: iso(doc.editedAt),
     revokedAt: iso(doc.revokedAt),
+    emptiedAt: iso(doc.emptiedAt),
     forwarded: doc.forwarded ?? null,
     referral: doc.referral ?? null,
     author: doc.author ? authorView(doc.author) : null,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { DEFAULT_STOPS } from '#shared/domain/accounts/spend-ceiling.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { ASSIGNMENT_MODES, NO_ASSIGNMENT } from '#shared/domain/inbox/assignment.ts'
+import { MAX_KEEP_DAYS, MIN_KEEP_DAYS } from '#shared/domain/inbox/retention.ts'
 import type { PriceRow } from '#shared/domain/prices/price-table.ts'
 import { chooseLanguage, languageMissing } from '#shared/domain/templates/languages.ts'
 import { callerOf, route } from '#shared/http/route.ts'
@@ -133,6 +134,14 @@ const Settings = z.strictObject({
   spendCeiling: SpendCeiling.nullable().describe(
     'Most to be spent on messages in a calendar month: a warning at 80 %, then campaigns wait, then other templates, at 100 % replies. Null: no bound',
   ),
+  keepMessagesDays: z
+    .int()
+    .min(MIN_KEEP_DAYS)
+    .max(MAX_KEEP_DAYS)
+    .nullable()
+    .describe(
+      'Days for which the contents and files of messages are kept; then they are deleted for good, and times, statuses and costs stay. Null: for ever',
+    ),
   assignment: Assignment.describe('Assigns conversations whose customers wait to agents who are available and connected'),
 })
 type Settings = z.infer<typeof Settings>
@@ -258,6 +267,7 @@ function settingsView({ settings }: TenantDoc): Settings {
     agentsSeeOwnOnly: settings.agentsSeeOwnOnly ?? false,
     onlyAssigneeReplies: settings.onlyAssigneeReplies ?? false,
     spendCeiling: spendCeilingView(settings.spendCeiling),
+    keepMessagesDays: settings.keepMessagesDays ?? null,
     assignment: assignmentView(settings.assignment),
   }
 }

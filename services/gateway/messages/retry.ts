@@ -36,6 +36,7 @@ export async function retryMessage(
   const message = await getMessage(store, tenantId, id)
   if (message.erasedAt) throw notFound('Message')
   if (message.direction !== 'OUTBOUND' || message.status !== 'FAILED') throw notFailed('Only a failed message can be sent again.')
+  if (message.emptiedAt) throw notFailed('The content of this message is no longer kept, so it cannot be sent again.')
   if (mayHaveArrived(message) && !acceptDuplicate)
     throw new ApiError(
       409,

@@ -1,7 +1,9 @@
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
 import { mediaKey, thumbnailKey } from '#shared/storage/open.ts'
 import type { Store } from '#shared/store/connect.ts'
+import { deleteMediaFile } from '#shared/store/contacts/erase-rows.ts'
 import { findDiscardedFiles, forgetDiscardedFile, isFileInUse } from '#shared/store/inbox/discarded-files.ts'
+import { orOutage } from '#shared/store/outage.ts'
 
 export interface DiscardDeps {
   store: Store
@@ -14,13 +16,15 @@ const BATCH = 500
 const DISCARDED_MS = 10 * 60_000
 
 /**
- * Deletes files of messages that were revoked, or edited to use another file, unless another message uses them. @throws Outage
+ * Deletes files of messages that were revoked, emptied, or edited to use another file, unless another message uses them.
+ * @throws Outage
  */
 export async function deleteDiscardedFiles({ store, storage, now }: DiscardDeps): Promise<void> {
   const before = new Date(now().getTime() - DISCARDED_MS)
   for (const file of await findDiscardedFiles(store, before, BATCH)) {
-    const { tenantId, _id } = file
-    if (!(await isFileInUse(store, tenantId, _id))) {
+    const { tenantId, _id, isUpload } = file
+    if (!(await isFileInUse(store, tenantId, _id, isUpload))) {
+      if (isUpload) await orOutage(deleteMediaFile(store, file, _id))
       await storage.delete(mediaKey(tenantId, _id))
       await storage.delete(thumbnailKey(tenantId, _id))
     }

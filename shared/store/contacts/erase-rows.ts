@@ -67,6 +67,15 @@ export async function discardFiles(store: Store, { tenantId }: Pick<Person, 'ten
   if (operations.length > 0) await store.raw.discardedFiles.bulkWrite(operations, { ordered: false })
 }
 
+const without = (field: string, input: unknown) => ({ $unsetField: { field, input } })
+const bare = (entry: string) => without('key', without('detail', without('traceId', entry)))
+
+/** The part of an update that takes from a message what Meta or the platform wrote about this very one. */
+export const WITHOUT_DETAILS = {
+  error: { $cond: [{ $eq: [{ $type: '$error' }, 'object'] }, { $mergeObjects: ['$error', { detail: null }] }, null] },
+  timeline: { $map: { input: '$timeline', as: 'entry', in: bare('$$entry') } },
+}
+
 /** The update of `erasedFields`, for rows that are not read as a whole. */
 export async function emptyMessages(
   store: Store,
@@ -74,14 +83,12 @@ export async function emptyMessages(
   ids: Id[],
   now: Date,
 ): Promise<void> {
-  const without = (field: string, input: unknown) => ({ $unsetField: { field, input } })
-  const bare = (entry: string) => without('key', without('detail', without('traceId', entry)))
   const isUnfinished = { $eq: [{ $type: '$dispatch' }, 'object'] }
   const isOfCampaign = { $eq: [{ $type: '$campaignId' }, 'objectId'] }
-  const error = { $cond: [{ $eq: [{ $type: '$error' }, 'object'] }, { $mergeObjects: ['$error', { detail: null }] }, null] }
+  const { error, timeline } = WITHOUT_DETAILS
   const emptied = {
     ...emptiedFields({ pseudonym }),
-    timeline: { $map: { input: '$timeline', as: 'entry', in: bare('$$entry') } },
+    timeline,
     idempotencyKey: { $cond: [isOfCampaign, '$idempotencyKey', null] },
     erasedAt: { $ifNull: ['$erasedAt', now] },
     status: { $cond: [isUnfinished, 'FAILED', '$status'] },

@@ -17,7 +17,7 @@ export interface Retry {
 /**
  * Makes a failed message READY again, in the same row, so that it keeps its history. The wamid of the failed attempt moves to
  * `previousIds`, where late statuses find it; the count of attempts continues. The recorder shows it in its conversation.
- * @returns null when it is no longer FAILED, or its person was erased
+ * @returns null when it is no longer FAILED, its person was erased, or it was emptied
  */
 export async function sendAgain(
   store: Store,
@@ -42,6 +42,9 @@ export async function sendAgain(
     $push: { ...appended(...notes), ...(wamid && { previousIds: wamid }) },
   }
   return await store.models.messages
-    .findOneAndUpdate({ tenantId, _id, status: 'FAILED', erasedAt: null }, update, { session, returnDocument: 'after' })
+    .findOneAndUpdate({ tenantId, _id, status: 'FAILED', erasedAt: null, emptiedAt: null }, update, {
+      session,
+      returnDocument: 'after',
+    })
     .lean()
 }

@@ -108,6 +108,7 @@ async function updateMessages(
       _id: update._id,
       tenantId: update.tenantId,
       erasedAt: null,
+      ...(('content' in update.set || 'reactions' in update.set) && { emptiedAt: null }),
       ...(update.set.seq !== undefined && { seq: seq ?? null }),
       ...(('status' in update.set || 'dispatch' in update.set) && { status, ...unchanged(dispatch) }),
       ...(keys.length > 0 && { 'timeline.key': { $nin: keys } }),

@@ -3,6 +3,7 @@ import { AVAILABILITIES } from '../../contracts/availability.ts'
 import { SPEND_LEVELS } from '../../domain/accounts/spend-ceiling.ts'
 import { STOP_WORDS } from '../../domain/contacts/stop-word.ts'
 import { ASSIGNMENT_MODES } from '../../domain/inbox/assignment.ts'
+import { MIN_KEEP_DAYS } from '../../domain/inbox/retention.ts'
 import type { AccountLinkDoc, ApiKeyDoc, RefreshTokenDoc, TenantDoc, UserDoc } from '../../model/documents.ts'
 import {
   common,
@@ -70,6 +71,17 @@ const settings = new Schema(
     onlyAssigneeReplies: flag,
     assignment: { type: assignment, default: undefined },
     spendCeiling: { type: spendCeiling, default: undefined },
+    keepMessagesDays: { type: Number, min: MIN_KEEP_DAYS, default: undefined },
+  },
+  inner,
+)
+
+const retention = new Schema(
+  {
+    until: date,
+    before: date,
+    after: { type: new Schema({ at: requiredDate, id: requiredId }, { ...inner, id: false }), default: null },
+    emptied: { type: Number, default: 0 },
   },
   inner,
 )
@@ -88,6 +100,7 @@ export const tenantSchema = new Schema<TenantDoc>(
     spendStop: { type: spendStop, default: undefined },
     deactivatedAt: { type: Date },
     erasureKey: { type: String, default: undefined },
+    retention: { type: retention, default: undefined },
   },
   stamped,
 )
@@ -100,6 +113,16 @@ tenantSchema.index(
     name: 'assignment',
     partialFilterExpression: { 'settings.assignment.mode': { $in: ASSIGNMENT_MODES.filter(mode => mode !== 'off') } },
   },
+)
+
+// Over all tenants: a background job of the sender empties their messages.
+tenantSchema.index(
+  { 'settings.keepMessagesDays': 1 },
+  { name: 'keep_messages', partialFilterExpression: { 'settings.keepMessagesDays': { $gt: 0 } } },
+)
+tenantSchema.index(
+  { 'retention.emptied': 1 },
+  { name: 'retention_under_way', partialFilterExpression: { 'retention.emptied': { $gt: 0 } } },
 )
 
 const secondFactor = new Schema(

@@ -284,6 +284,8 @@ export const messageSchema = new Schema<MessageDoc>(
     isUncounted: { type: Boolean, default: undefined },
     seq: { type: Number, default: undefined },
     erasedAt: { type: Date, default: undefined },
+    emptiedAt: { type: Date, default: undefined },
+    isLate: { type: Boolean, default: undefined },
   },
   stamped,
 )
@@ -307,6 +309,8 @@ messageSchema.index(
   { name: 'tenant_author_user', partialFilterExpression: { 'author.userId': isText } },
 )
 messageSchema.index({ tenantId: 1, at: -1, _id: -1 }, { name: 'tenant_at' })
+// What is stored with an old time: few, but for an imported history.
+messageSchema.index({ tenantId: 1, at: 1 }, { name: 'tenant_late', partialFilterExpression: { isLate: true } })
 messageSchema.index(
   { tenantId: 1, 'content.media.id': 1 },
   { name: 'tenant_media', partialFilterExpression: { 'content.media.id': isId } },

@@ -23,5 +23,8 @@ export const mediaUploadSchema = new Schema<MediaUploadDoc>(
 )
 mediaUploadSchema.index({ expiresAt: 1 }, { name: 'ttl', expireAfterSeconds: 0 })
 
-export const discardedFileSchema = new Schema<DiscardedFileDoc>({ tenantId: requiredId }, created)
+export const discardedFileSchema = new Schema<DiscardedFileDoc>(
+  { tenantId: requiredId, isUpload: { type: Boolean, default: undefined } },
+  created,
+)
 discardedFileSchema.index({ createdAt: 1 }, { name: 'created' })

@@ -233,7 +233,7 @@ test('[dashboard 3.9] an admin sets capacity, a rule, a ceiling, a price and lim
   expect(problems.filter(problem => !problem.includes('409'))).toEqual([])
 })
 
-const SECTIONS = ['company', 'labels', 'replies', 'hours', 'assignment', 'costs', 'limits', 'keys']
+const SECTIONS = ['company', 'labels', 'replies', 'hours', 'assignment', 'costs', 'limits', 'retention', 'keys']
 
 test.for([['en', 'dark'], ARABIC] as const)(
   'axe finds nothing serious in any section, at any width, in %s, %s',

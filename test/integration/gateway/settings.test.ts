@@ -69,6 +69,9 @@ test.for([
   [{ maxWaitHours: 0 }, 400],
   [{ prices: [{ amount: -1 }] }, 400],
   [{ stopWords: [''] }, 400],
+  [{ keepMessagesDays: 29 }, 400],
+  [{ keepMessagesDays: 3651 }, 400],
+  [{ keepMessagesDays: 45.5 }, 400],
   [{ colour: 'red' }, 400],
   [{ initiateTemplate: { name: 'not_here', language: 'fr' } }, 422],
 ] as const)('%j is refused', async ([input, status]) => {

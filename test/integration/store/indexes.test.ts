@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ContactDoc, ConversationDoc, TenantDoc } from '#shared/model/documents.ts'
 import { connectStore, type SentCommand, type Store } from '#shared/store/connect.ts'
 import { contactStages, conversationStages } from '#shared/store/inbox/destinations.ts'
+import { followingRows, passedRows, RETAINING } from '#shared/store/inbox/retention.ts'
 import { STILL_SCHEDULED } from '#shared/store/inbox/scheduled.ts'
 import { migrate } from '#shared/store/migrate.ts'
 import type { CollectionName } from '#shared/store/models.ts'
@@ -53,6 +54,7 @@ beforeAll(async () => {
       campaignId: i % 60 ? null : campaign,
       content: { text: i % 100 ? `message number ${i}` : `invoice ${i}` },
       at: hoursAgo(i),
+      ...(i % 60 === 4 && { isLate: true }),
       dispatch: i % 30 ? null : { state: 'WAITING', nextStepAt: hoursAgo(i), token: `token-${i % 90}` },
       ...(i % 70 === 0 && {
         status: 'QUEUED',
@@ -314,6 +316,27 @@ const QUESTIONS: Question[] = [
     by: 'tenant_at',
   },
   {
+    what: 'what retention comes to first',
+    on: 'messages',
+    filter: followingRows(A, { after: null, before: hoursAgo(1000) }),
+    options: { sort: { at: 1, _id: 1 }, hint: 'tenant_at', ...page },
+    by: 'tenant_at',
+  },
+  {
+    what: 'what retention comes to next',
+    on: 'messages',
+    filter: followingRows(A, { after: { at: hoursAgo(2000), id: lead }, before: hoursAgo(1000) }),
+    options: { sort: { at: 1, _id: 1 }, hint: 'tenant_at', ...page },
+    by: 'tenant_at',
+  },
+  {
+    what: 'what retention may have passed',
+    on: 'messages',
+    filter: passedRows(A, hoursAgo(1000)),
+    options: { hint: 'tenant_late', ...page },
+    by: 'tenant_late',
+  },
+  {
     what: 'messages for later',
     on: 'messages',
     filter: { tenantId: A, ...STILL_SCHEDULED },
@@ -507,6 +530,18 @@ describe('the index that answers', () => {
     expect(stages.flatMap(({ indexName }) => indexName ?? [])).toEqual([by])
     expect(totalDocsExamined).toBe(nReturned)
   })
+})
+
+test('accounts with a retention are found among those without', async () => {
+  const rows = Array.from({ length: 200 }, (_, i) => i)
+  await fill('tenants', rows, i => ({
+    name: `T ${i}`,
+    settings: { keepMessagesDays: i % 50 ? null : 90 },
+    retention: i === 7 ? { emptied: 3 } : null,
+  }))
+  const explained = await store.raw.tenants.find(RETAINING).explain('executionStats')
+  expect(stagesOf(explained.queryPlanner.winningPlan).filter(({ stage }) => stage === 'COLLSCAN')).toEqual([])
+  expect([explained.executionStats.nReturned, explained.executionStats.totalDocsExamined]).toEqual([5, 5])
 })
 
 test('what waits of a number is counted by the index alone', async () => {

@@ -79,6 +79,8 @@ export interface CompanySettings {
   agentsSeeOwnOnly: boolean
   onlyAssigneeReplies: boolean
   maxWaitHours: number
+  /** Null: for ever. */
+  keepMessagesDays: number | null
   assignment: Assignment
 }
 

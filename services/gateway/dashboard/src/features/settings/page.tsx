@@ -9,6 +9,7 @@ import { Bone } from '../../ui/states.tsx'
 import { Account } from './account.tsx'
 import { Company } from './company.tsx'
 import { Keys } from './keys.tsx'
+import { Retention } from './retention.tsx'
 import type { Section } from './sections.ts'
 
 const Events = lazyPart(() => import('./events/events.tsx'), 'features/settings/events')
@@ -28,6 +29,7 @@ const PANES: Record<Section, { Pane: ComponentType; action: Action | null }> = {
   assignment: { Pane: Assignment, action: 'tenants.write' },
   costs: { Pane: Costs, action: 'tenants.write' },
   limits: { Pane: Limits, action: 'limits.write' },
+  retention: { Pane: Retention, action: 'tenants.write' },
   keys: { Pane: Keys, action: 'apiKeys.read' },
   events: { Pane: Events, action: 'subscriptions.read' },
 }

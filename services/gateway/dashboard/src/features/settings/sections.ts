@@ -8,6 +8,7 @@ export const SECTIONS = [
   'assignment',
   'costs',
   'limits',
+  'retention',
   'keys',
   'events',
 ] as const

@@ -9,6 +9,7 @@ const SETTINGS = {
   ...{ timezone: 'Africa/Casablanca', currency: 'MAD', maxWaitHours: 24, unknownOutcome: 'fail', stopWords: ['STOP'] },
   ...{ leadsEnabled: true, sendReadReceipts: true, requireSecondFactor: false },
   ...{ agentsSeeOwnOnly: false, onlyAssigneeReplies: false, initiateTemplate: null, reengageTemplate: null },
+  keepMessagesDays: null as number | null,
   assignment: { mode: 'round-robin', capacity: null, capacities: [], rules: [], giveBackMinutes: null },
   ...{ prices: [{ category: null, country: null, from: null, amount: 0.4 }], spendCeiling: null },
 }
@@ -148,7 +149,47 @@ test('limits: of the numbers those alone that change, and what the platform allo
   expect(calls.filter(([method]) => method === 'PUT')).toEqual([['PUT', '/limits', { ...change, expected }]])
 })
 
-test.each(['company', 'assignment', 'costs', 'limits'])('%s that cannot be loaded says so', async section => {
+test('retention: the first number of days is saved only when it was typed once more', async () => {
+  const { calls } = await open('retention')
+  fireEvent.click(await screen.findByLabelText('Delete the content of old messages'))
+  type('Days that messages are kept', '90')
+  press('Save')
+  const dialog = await screen.findByRole('dialog')
+  expect(calls).toEqual([])
+  const submit = within(dialog).getByRole<HTMLButtonElement>('button', { name: 'Delete for good' })
+  const field = within(dialog).getByLabelText(/type the number of days: 90/)
+  fireEvent.change(field, { target: { value: '9' } })
+  expect(submit.disabled).toBe(true)
+  fireEvent.change(field, { target: { value: '90' } })
+  fireEvent.click(submit)
+  await untilSaved()
+  expect(screen.queryByRole('dialog')).toBeNull()
+  expect(calls).toEqual([['PATCH', '/settings', { keepMessagesDays: 90, expected: { keepMessagesDays: null } }]])
+})
+
+test.for<[string, number, boolean]>([
+  ['fewer', 60, true],
+  ['more', 365, false],
+])('retention: %s days ask: %s', async ([, days, asks]) => {
+  const { calls } = await open('retention', { 'GET /settings': [200, { ...SETTINGS, keepMessagesDays: 90 }] })
+  fireEvent.change(await screen.findByLabelText('Days that messages are kept'), { target: { value: String(days) } })
+  press('Save')
+  if (asks) {
+    fireEvent.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Cancel' }))
+    expect(calls).toEqual([])
+    expect(screen.getByRole('button', { name: 'Save' })).toBeTruthy()
+  } else await waitFor(() => expect(calls).toHaveLength(1))
+})
+
+test('retention: for ever again asks nothing', async () => {
+  const { calls } = await open('retention', { 'GET /settings': [200, { ...SETTINGS, keepMessagesDays: 90 }] })
+  fireEvent.click(await screen.findByLabelText('Delete the content of old messages'))
+  press('Save')
+  await untilSaved()
+  expect(calls).toEqual([['PATCH', '/settings', { keepMessagesDays: null, expected: { keepMessagesDays: 90 } }]])
+})
+
+test.each(['company', 'assignment', 'costs', 'limits', 'retention'])('%s that cannot be loaded says so', async section => {
   await open(section, {
     'GET /settings': [400, { errorCode: 'X', detail: 'no' }],
     'GET /limits': [400, { errorCode: 'X', detail: 'no' }],
@@ -156,7 +197,7 @@ test.each(['company', 'assignment', 'costs', 'limits'])('%s that cannot be loade
   await screen.findByText(/could not be loaded/)
 })
 
-test.each(['company', 'assignment', 'costs', 'limits'])('%s is not for managers', async section => {
+test.each(['company', 'assignment', 'costs', 'limits', 'retention'])('%s is not for managers', async section => {
   await open(section, {}, 'manager')
   await screen.findByRole('heading', { name: 'Your role does not include this' })
 })

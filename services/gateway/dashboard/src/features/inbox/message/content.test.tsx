@@ -51,24 +51,36 @@ test.for(messages)('%s shows something', ([, direction, json]) => {
     ...{ id: 'm', mimeType: content.media.mimeType, filename: content.media.filename, size: 1000 },
     ...{ state: 'PENDING' as const, problem: null, hasThumbnail: false },
   }
-  const shown = show({ type, direction, content: { text, media, template: null, data }, revokedAt: null })
+  const shown = show({ type, direction, content: { text, media, template: null, data }, revokedAt: null, emptiedAt: null })
   expect(shown.textContent?.trim()).not.toBe('')
 })
 
 test('what people wrote stays text, whatever it looks like', () => {
   const evil = '<img src=x onerror=alert(1)> <script>alert(1)</script> javascript:alert(1)'
   const plain = { media: null, template: null, data: null }
-  const shown = show({ type: 'text', direction: 'INBOUND', content: { ...plain, text: evil }, revokedAt: null })
+  const shown = show({ type: 'text', direction: 'INBOUND', content: { ...plain, text: evil }, revokedAt: null, emptiedAt: null })
   expect(shown.textContent).toBe(evil)
   expect(shown.querySelector('img, script, a')).toBeNull()
   const data = [{ name: { formatted_name: evil }, phones: [{ phone: evil }] }]
-  const card = show({ type: 'contacts', direction: 'INBOUND', content: { ...plain, text: null, data }, revokedAt: null })
+  const card = show({
+    type: 'contacts',
+    direction: 'INBOUND',
+    content: { ...plain, text: null, data },
+    revokedAt: null,
+    emptiedAt: null,
+  })
   expect(card.querySelector('img, script, a')).toBeNull()
 })
 
 test('a handover says who answers from there on, and what the other app noted', () => {
   const handover = (data: object) =>
-    show({ type: 'handover', direction: 'INBOUND', content: { text: null, media: null, template: null, data }, revokedAt: null })
+    show({
+      type: 'handover',
+      direction: 'INBOUND',
+      content: { text: null, media: null, template: null, data },
+      revokedAt: null,
+      emptiedAt: null,
+    })
   expect(handover({ owner: 'other', newRole: 'escalation', note: 'Call back' }).textContent).toMatch(
     /^Another app .*\(escalation\)Call back$/,
   )
@@ -77,6 +89,14 @@ test('a handover says who answers from there on, and what the other app noted', 
 
 test('what was taken back is not shown', () => {
   const content = { text: 'secret', media: null, template: null, data: null }
-  const shown = show({ type: 'text', direction: 'INBOUND', content, revokedAt: '2026-11-29T10:00:00.000Z' })
+  const shown = show({ type: 'text', direction: 'INBOUND', content, revokedAt: '2026-11-29T10:00:00.000Z', emptiedAt: null })
   expect(shown.textContent).not.toContain('secret')
+})
+
+test('what is no longer kept says so, whatever it was', () => {
+  const content = { text: null, media: null, template: null, data: null }
+  for (const type of ['text', 'image', 'location', 'contacts', 'interactive', 'template', 'button']) {
+    const shown = show({ type, direction: 'INBOUND', content, revokedAt: null, emptiedAt: '2026-11-29T10:00:00.000Z' })
+    expect(shown.textContent).toMatch(/no longer kept/)
+  }
 })

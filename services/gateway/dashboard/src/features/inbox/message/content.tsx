@@ -5,10 +5,15 @@ import { CallCard, ChoiceCard, ContactCards, HandoverLine, OrderCard, PlaceCard,
 import { MediaPart } from './media.tsx'
 
 /** What a message says, for every type of Meta's and for those that come one day. */
-export function MessageBody({ message }: { message: Pick<MessageView, 'type' | 'content' | 'direction' | 'revokedAt'> }) {
+export function MessageBody({
+  message,
+}: {
+  message: Pick<MessageView, 'type' | 'content' | 'direction' | 'revokedAt' | 'emptiedAt'>
+}) {
   const t = useText()
-  const { type, content, direction, revokedAt } = message
+  const { type, content, direction, revokedAt, emptiedAt } = message
   if (revokedAt !== null) return <Grey>{t('message.revoked')}</Grey>
+  if (emptiedAt) return <Grey>{t('message.emptied')}</Grey>
   switch (type) {
     case 'location':
       return <PlaceCard data={content.data} />

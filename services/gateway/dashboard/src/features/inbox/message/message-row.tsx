@@ -102,7 +102,9 @@ function Quote({ quoted, onJump }: Pick<MessageRowProps, 'quoted' | 'onJump'>) {
       className="mb-1 block w-full border-s-2 border-brand-line ps-2 text-start text-ui text-ink-2"
     >
       <span className="line-clamp-2">
-        <bdi>{quoted.content.text ?? quoted.content.media?.filename ?? quoted.type}</bdi>
+        <bdi>
+          {quoted.emptiedAt ? t('message.emptied') : (quoted.content.text ?? quoted.content.media?.filename ?? quoted.type)}
+        </bdi>
       </span>
     </button>
   )

@@ -17,6 +17,7 @@ const message = (more: Partial<MessageView> = {}) =>
       type: 'text',
       externalMessageId: 'wamid.1',
       revokedAt: null,
+      emptiedAt: null,
       reactions: [],
     },
     content: { text: 'When?', media: null, template: null, data: null },
@@ -75,6 +76,7 @@ test('an answer shows what it answers', () => {
 test.for<[string, Partial<MessageView>]>([
   ['has not reached WhatsApp yet', { externalMessageId: null }],
   ['was taken back', { revokedAt: '2026-11-29T10:00:00.000Z' }],
+  ['is no longer kept', { emptiedAt: '2026-11-29T10:00:00.000Z' }],
   ['is a call', { type: 'call' }],
 ])('what %s can be neither answered nor reacted to', ([, more]) => {
   show(message(more))

@@ -20,9 +20,10 @@ export function quote(message: MessageView): boolean {
 }
 
 /** WhatsApp knows it, and it is still there. */
-const mayBeQuoted = ({ externalMessageId, revokedAt, type }: MessageView): boolean =>
+const mayBeQuoted = ({ externalMessageId, revokedAt, emptiedAt, type }: MessageView): boolean =>
   externalMessageId !== null &&
   revokedAt === null &&
+  !emptiedAt &&
   type !== 'reaction' &&
   type !== 'call' &&
   type !== 'system' &&

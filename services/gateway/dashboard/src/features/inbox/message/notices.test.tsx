@@ -62,6 +62,12 @@ test('a failed message is sent again by its route, under one key for all tries',
   expect(asked[1]).toEqual(asked[0])
 })
 
+test('one whose content is no longer kept cannot be sent again', async () => {
+  show(<Failure message={{ ...failed, emptiedAt: '2026-11-29T10:00:00.000Z' }} error={error} />)
+  await screen.findByText('No.')
+  expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull()
+})
+
 test('one that may have arrived is sent again only by somebody who was told so', async () => {
   answers = [[409, { errorCode: 'OUTCOME_UNKNOWN', detail: 'x' }]]
   show(<Failure message={failed} error={error} />)

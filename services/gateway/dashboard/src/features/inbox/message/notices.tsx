@@ -44,9 +44,11 @@ export function Failure({ message, error }: { message: MessageView; error: Messa
       </p>
       {mayBeTwice && <p className="max-w-[min(var(--text-max),100%)] text-time">{t('message.retry.twice')}</p>}
       <div className="flex gap-2">
-        <Button small busy={again.isPending} onClick={() => again.mutate(mayBeTwice)}>
-          {t(mayBeTwice ? 'message.retry.anyway' : 'ui.tryAgain')}
-        </Button>
+        {!message.emptiedAt && (
+          <Button small busy={again.isPending} onClick={() => again.mutate(mayBeTwice)}>
+            {t(mayBeTwice ? 'message.retry.anyway' : 'ui.tryAgain')}
+          </Button>
+        )}
         <Button
           kind="quiet"
           small
