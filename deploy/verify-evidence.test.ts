@@ -42,8 +42,8 @@ async function bundle(files = FILES, signer = key): Promise<Bundle> {
     createdAt: '2026-11-29T10:00:00.000Z',
     installation: 'https://linko.test',
     tenantId: '1',
-    messageId: '2',
-    externalMessageId: null,
+    about: { kind: 'message', messageId: '2', externalMessageId: null },
+    redacted: [],
     key: { algorithm: 'Ed25519', fingerprint: signer.fingerprint, publicKey: signer.publicKey },
     files: listed,
   }
@@ -69,7 +69,7 @@ const changed = (files: Bundle, name: string, change: (content: string) => strin
 
 test('[15] a bundle is valid as it was signed', async () => {
   const verdict = verifyEvidence(await readBundle(await stored(await bundle())), key.fingerprint)
-  expect(verdict).toMatchObject({ problems: [], isExpectedKey: true, manifest: { messageId: '2' } })
+  expect(verdict).toMatchObject({ problems: [], isExpectedKey: true, manifest: { about: { messageId: '2' } } })
   expect(linesOf(verdict).at(-1)).toBe('VALID')
 })
 

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import { parseArgs, promisify } from 'node:util'
 import yauzl from 'yauzl'
-import { type EvidenceVerdict, type Found, MANIFEST, SIGNATURE, verifyEvidence } from '#shared/auth/evidence.ts'
+import {
+  type EvidenceManifest,
+  type EvidenceVerdict,
+  type Found,
+  MANIFEST,
+  SIGNATURE,
+  verifyEvidence,
+} from '#shared/auth/evidence.ts'
 
 const USAGE = 'usage: npm run verify-evidence -- file.zip [--key sha256:<fingerprint>]'
 /** Of the manifest and the signature, which are read as a whole. */
@@ -46,7 +53,8 @@ async function readEntry(zip: yauzl.ZipFile, entry: yauzl.Entry, found: Found): 
 export function linesOf({ problems, manifest, isExpectedKey }: EvidenceVerdict): string[] {
   const about = manifest
     ? [
-        `Message ${manifest.messageId} (${manifest.externalMessageId ?? 'no id of WhatsApp'}), account ${manifest.tenantId}`,
+        `${subjectOf(manifest)}, account ${manifest.tenantId}`,
+        ...(manifest.redacted.length > 0 ? [`Left out by choice: ${manifest.redacted.join(', ')}`] : []),
         `Signed at ${manifest.createdAt}, by the clock of ${manifest.installation}`,
         `Key ${manifest.key.fingerprint}${isExpectedKey ? ', as expected' : ''}`,
       ]
@@ -58,6 +66,11 @@ export function linesOf({ problems, manifest, isExpectedKey }: EvidenceVerdict):
   const limits =
     'It proves that the holder of the key signed these files, not that WhatsApp sent them nor that the times are right.'
   return [...about, `All ${manifest?.files.length} files are as they were signed.`, ...whose, limits, 'VALID']
+}
+
+function subjectOf({ about }: EvidenceManifest): string {
+  if (about.kind === 'message') return `Message ${about.messageId} (${about.externalMessageId ?? 'no id of WhatsApp'})`
+  return `Conversation ${about.conversationId}, ${about.messages} messages from ${about.from} until before ${about.to}`
 }
 
 async function main(): Promise<number> {

@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { z } from 'zod'
+import { REDACTIONS } from '../domain/messages/redact.ts'
 import type { Keyring } from './encryption.ts'
 
 /** Names of the two files of a bundle that the manifest cannot list. */
@@ -17,8 +18,19 @@ export const EvidenceManifest = z.strictObject({
   /** Public address of the installation. */
   installation: z.string(),
   tenantId: z.string(),
-  messageId: z.string(),
-  externalMessageId: z.string().nullable(),
+  about: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('message'), messageId: z.string(), externalMessageId: z.string().nullable() }),
+    z.strictObject({
+      kind: z.literal('conversation'),
+      conversationId: z.string(),
+      /** Messages at this time or later, and before `to`. */
+      from: z.iso.datetime(),
+      to: z.iso.datetime(),
+      messages: z.number().int(),
+    }),
+  ]),
+  /** What was left out of the files by choice. */
+  redacted: z.array(z.enum(REDACTIONS)),
   key: z.strictObject({ algorithm: z.literal('Ed25519'), fingerprint: z.string(), publicKey: z.string() }),
   files: z.array(z.strictObject({ name: z.string(), bytes: z.number().int(), sha256: Sha256 })),
 })

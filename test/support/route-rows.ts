@@ -147,6 +147,7 @@ export const ROUTE_ROWS: Record<string, RouteRow> = {
   'get /api/v1/messages/{id}/trace': AGENT,
   'get /api/v1/messages/by-id/{id}/trace': AGENT,
   'get /api/v1/messages/by-id/{id}/evidence': TENANT_ADMIN,
+  'get /api/v1/conversations/{id}/evidence': TENANT_ADMIN,
   'get /api/v1/evidence-keys': TENANT_ADMIN,
   'post /api/v1/messages/by-id/{id}/retry': AGENT,
   'get /api/v1/messages': AGENT,

@@ -1,16 +1,29 @@
 import { z } from 'zod'
 import { type EvidenceKey, evidenceKeys } from '#shared/auth/evidence.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { callerOf, route } from '#shared/http/route.ts'
+import { REDACTIONS, type Redaction } from '#shared/domain/messages/redact.ts'
+import { callerOf, type Reply, route } from '#shared/http/route.ts'
 import { zipOf } from '#shared/storage/zip.ts'
-import { getMessage } from '#shared/store/inbox/messages.ts'
+import { getConversation } from '#shared/store/inbox/conversations.ts'
+import { getMessage, messageIdsBetween } from '#shared/store/inbox/messages.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams, listOf, wholeList } from '../schemas.ts'
-import { evidenceFiles } from './bundle.ts'
+import { evidenceFiles, type Subject } from './bundle.ts'
 
 const tag = 'messages'
 const action = 'messages.evidence'
+
+/** Most messages of one bundle. */
+const MOST_MESSAGES = 1000
+
+const Time = z.iso.datetime({ offset: true }).transform(text => new Date(text))
+const Redact = z
+  .string()
+  .regex(/^(content|people)(,(content|people))?$/, 'Must be content, people, or both, separated by a comma')
+  .transform(text => REDACTIONS.filter(what => text.split(',').includes(what)))
+  .default([])
+  .describe('What is left out: `content` (texts, files), `people` (names and numbers of the customer)')
 
 const EvidenceKeyView = z.object({
   fingerprint: z.string().describe('What the verifier is told, by another way than the bundle'),
@@ -26,14 +39,51 @@ const bundle = route({
   summary:
     'Evidence about a message as a signed ZIP: raw webhooks, attempts, reports, hops; checked by `npm run verify-evidence`',
   params: IdParams,
+  query: z.strictObject({ redact: Redact }),
   produces: ['application/zip'],
   async handle(request, deps: GatewayDeps) {
-    const message = await getMessage(deps.store, callerOf(request).tenantId, request.params.id)
-    const [key] = keysOf(deps)
+    const { tenantId } = callerOf(request)
+    const message = await getMessage(deps.store, tenantId, request.params.id)
+    const conversation = await getConversation(deps.store, tenantId, String(message.conversationId))
     const id = String(message._id)
     await recordAudit(request, deps, { action, object: { kind: 'message', id } })
-    const headers = { 'content-type': 'application/zip', 'content-disposition': `attachment; filename="evidence-${id}.zip"` }
-    return { stream: zipOf(evidenceFiles(deps, message, key)), headers }
+    const about = { kind: 'message' as const, messageId: id, externalMessageId: message.wamid ?? null }
+    const subject = { conversation, messageIds: [message._id], from: message.createdAt, about }
+    return zipReply(deps, subject, request.query.redact, id)
+  },
+})
+
+const conversationBundle = route({
+  method: 'get',
+  path: '/api/v1/conversations/{id}/evidence',
+  action,
+  tag,
+  summary: 'Evidence about the messages of a conversation in a range of time, as a signed ZIP',
+  params: IdParams,
+  query: z.strictObject({
+    from: Time.describe('Messages at this time or later'),
+    to: Time.describe(`Messages before this time; at most ${MOST_MESSAGES} in all`),
+    redact: Redact,
+  }),
+  produces: ['application/zip'],
+  async handle(request, deps: GatewayDeps) {
+    const { tenantId } = callerOf(request)
+    const conversation = await getConversation(deps.store, tenantId, request.params.id)
+    const { from, to, redact } = request.query
+    const id = String(conversation._id)
+    const messageIds = await messageIdsBetween(deps.store, tenantId, id, { from, to }, MOST_MESSAGES + 1)
+    if (messageIds.length === 0) throw new ApiError(404, 'NOT_FOUND', 'The conversation has no message in this time.')
+    if (messageIds.length > MOST_MESSAGES)
+      throw new ApiError(
+        422,
+        'EVIDENCE_TOO_LARGE',
+        `The conversation has more than ${MOST_MESSAGES} messages in this time. Choose a shorter one.`,
+        { parameters: { most: MOST_MESSAGES } },
+      )
+    await recordAudit(request, deps, { action, object: { kind: 'conversation', id } })
+    const range = { from: from.toISOString(), to: to.toISOString() }
+    const about = { kind: 'conversation' as const, conversationId: id, ...range, messages: messageIds.length }
+    return zipReply(deps, { conversation, messageIds, from, about }, redact, id)
   },
 })
 
@@ -50,7 +100,14 @@ const keys = route({
   },
 })
 
-export const evidenceRoutes = [bundle, keys]
+export const evidenceRoutes = [bundle, conversationBundle, keys]
+
+/** @throws ApiError 409 */
+function zipReply(deps: GatewayDeps, subject: Subject, redact: readonly Redaction[], id: string): Reply {
+  const [key] = keysOf(deps)
+  const headers = { 'content-type': 'application/zip', 'content-disposition': `attachment; filename="evidence-${id}.zip"` }
+  return { stream: zipOf(evidenceFiles(deps, subject, key, redact)), headers }
+}
 
 /** @throws ApiError 409 without an encryption key, from which they are derived */
 function keysOf({ keyring }: GatewayDeps): [EvidenceKey, ...EvidenceKey[]] {

@@ -61,6 +61,19 @@ export async function listMessages(
   })
 }
 
+/** Ids of the messages of a conversation from one time until before another, oldest first. */
+export async function messageIdsBetween(
+  store: Store,
+  tenantId: Key,
+  conversationId: string,
+  { from, to }: { from: Date; to: Date },
+  limit: number,
+): Promise<Id[]> {
+  const filter = { tenantId, conversationId: toId(conversationId), at: trusted({ $gte: from, $lt: to }) }
+  const rows = await store.models.messages.find(filter, { _id: 1 }).sort({ at: 1, _id: 1 }).limit(limit).lean()
+  return rows.map(({ _id }) => _id)
+}
+
 /** Messages of several conversations, newest first; without timeline and payload. `withFile`: only those that have a file. */
 export async function listMessagesOf(
   store: Store,

@@ -40,6 +40,15 @@ afterAll(() => stack.disposeAsync())
 
 const call = (path: string, as: Person = 'admin', method = 'GET', body?: object) =>
   gateway.call(method, `/api/v1${path}`, { as, body })
+/** The files of a bundle, which is also written to `bundle.zip`. */
+async function filesAt(address: string) {
+  const headers = { authorization: `Bearer ${await gateway.tokenFor('admin')}` }
+  const response = await fetch(`${gateway.url}/api/v1${address}`, { headers })
+  expect(response.status).toBe(200)
+  const bytes = Buffer.from(await response.arrayBuffer())
+  writeFileSync(path.join(dir, 'bundle.zip'), bytes)
+  return await readZip(bytes)
+}
 const seconds = (at: Date) => Math.floor(at.getTime() / 1000)
 
 /** Numbers the tenant's events that have no number yet, as realtime does. @returns the last of them */
@@ -128,16 +137,83 @@ test('[15] the evidence about a message is signed by the installation, and its v
   expect(verifyEvidence(await readBundle(file), fingerprint)).toMatchObject({
     problems: [],
     isExpectedKey: true,
-    manifest: { messageId: id, externalMessageId: 'wamid.evidence.out', installation: 'http://linko.test' },
+    manifest: {
+      about: { kind: 'message', messageId: id, externalMessageId: 'wamid.evidence.out' },
+      ...{ redacted: [], installation: 'http://linko.test' },
+    },
   })
   const files = await readZip(bytes)
   const json = (name: string) => JSON.parse(String(files[name]))
-  const contents = ['README.txt', 'message.json', 'timeline.json', 'trace.json', 'request.json', 'webhooks.json']
+  const contents = [
+    'README.txt',
+    'message.json',
+    'timeline.json',
+    'trace.json',
+    'request.json',
+    'webhooks.json',
+    'configuration.json',
+  ]
   expect(Object.keys(files)).toEqual([...contents, 'manifest.json', 'manifest.sig'])
   expect(json('message.json')).toMatchObject({ id, status: 'DELIVERED' })
   expect(json('request.json')).toMatchObject({ type: 'text', text: { body: 'Bienvenue' } })
   const [webhook] = json('webhooks.json')
   expect(webhook.payload.entry[0].changes[0].value.statuses).toMatchObject([{ id: 'wamid.evidence.out', status: 'delivered' }])
+})
+
+test('[15] a bundle tells the settings of now and each change of them since the message', async () => {
+  const id = await receive('wamid.evidence.settings', new Date())
+  expect((await call('/settings', 'admin', 'PATCH', { locale: 'ar-MA' })).status).toBe(200)
+  const files = await filesAt(`/messages/by-id/${id}/evidence`)
+  const { versions, number: sender, changes } = JSON.parse(String(files['configuration.json']))
+  expect(versions).toEqual({ linko: expect.stringMatching(/^\d/), metaApi: expect.stringMatching(/^v\d/) })
+  expect(sender.phoneNumberId).toBe(DEMO_TENANTS.demo.phoneNumberId)
+  expect(changes[0]).toMatchObject({ action: 'settings.update', object: { kind: 'tenant' } })
+  expect(JSON.stringify(changes[0].changes)).toContain('ar-MA')
+})
+
+test('[15] content and people are left out by choice, and the manifest says so', async () => {
+  await receive('wamid.evidence.opens.2', new Date())
+  const id = await answer('wamid.evidence.left')
+  const whole = await filesAt(`/messages/by-id/${id}/evidence`)
+  const said = (files: Record<string, Uint8Array>) =>
+    Object.entries(files)
+      .filter(([name]) => name.endsWith('.json') && name !== 'configuration.json' && name !== 'manifest.json')
+      .map(([, content]) => String(content))
+      .join()
+  expect(said(whole)).toMatch(/Bienvenue[\s\S]*212661880001|212661880001[\s\S]*Bienvenue/)
+  const left = await filesAt(`/messages/by-id/${id}/evidence?redact=people,content`)
+  expect(said(left)).not.toMatch(/Bienvenue|212661880001|Nadia/)
+  expect(JSON.parse(String(left['message.json']))).toMatchObject({ id, status: 'DELIVERED', content: { text: '[redacted]' } })
+  expect(JSON.parse(String(left['manifest.json'])).redacted).toEqual(['content', 'people'])
+  expect((await call(`/messages/by-id/${id}/evidence?redact=all`)).status).toBe(400)
+})
+
+test('[15] a bundle may be about a conversation in a range of time', async () => {
+  const from = new Date(Date.now() - 60 * 60_000)
+  const first = await receive('wamid.evidence.range.1', new Date(from.getTime() + 60_000))
+  const second = await receive('wamid.evidence.range.2', new Date(from.getTime() + 120_000))
+  await receive('wamid.evidence.range.3', new Date(from.getTime() + 180_000))
+  const { body } = await call(`/messages/by-id/${first}`)
+  const to = new Date(from.getTime() + 150_000)
+  const range = `from=${from.toISOString()}&to=${to.toISOString()}`
+  const address = `/conversations/${body.conversationId}/evidence?${range}`
+  const files = await filesAt(address)
+  const folders = Object.keys(files).filter(name => name.endsWith('message.json'))
+  expect(folders).toEqual([`messages/0001-${first}/message.json`, `messages/0002-${second}/message.json`])
+  const [{ fingerprint }] = (await call('/evidence-keys')).body.data
+  expect(verifyEvidence(await readBundle(path.join(dir, 'bundle.zip')), fingerprint)).toMatchObject({
+    problems: [],
+    manifest: {
+      about: {
+        ...{ kind: 'conversation', conversationId: body.conversationId, messages: 2 },
+        ...{ from: from.toISOString(), to: to.toISOString() },
+      },
+    },
+  })
+  const none = `from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z`
+  expect((await call(`/conversations/${body.conversationId}/evidence?${none}`)).status).toBe(404)
+  expect((await call(address, 'manager')).status).toBe(403)
+  expect((await call(address, 'other')).status).toBe(404)
 })
 
 test('[15] evidence is for admins of the account, and each bundle leaves an audit entry', async () => {
