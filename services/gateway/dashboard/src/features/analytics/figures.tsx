@@ -43,7 +43,7 @@ interface FigureProps {
 }
 
 const Figure = ({ name, value, under, isOld = false }: FigureProps) => (
-  <div className={clsx('grid content-start gap-0.5 py-3 pe-4', isOld && 'opacity-60')}>
+  <div className={clsx('grid content-start gap-0.5 py-3 pe-4', isOld && 'grayscale')}>
     <dt className="text-meta text-ink-3">{name}</dt>
     <dd className="figures text-figure">{value ?? <Bone width="5rem" height="1.6rem" />}</dd>
     <dd className="min-h-4 text-meta text-ink-3">{under}</dd>

@@ -64,7 +64,7 @@ export function Section<Report extends ReportHead>({
       )}
       {!data && !error && <Bone width="100%" height="11rem" />}
       {data && (
-        <div className={clsx(isPlaceholderData && 'opacity-60')} aria-busy={isPlaceholderData}>
+        <div className={clsx(isPlaceholderData && 'grayscale')} aria-busy={isPlaceholderData}>
           {isEmpty(data) ? <None /> : isTable && table ? table(data) : children(data)}
         </div>
       )}

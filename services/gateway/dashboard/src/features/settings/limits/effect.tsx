@@ -30,7 +30,7 @@ export function LimitsEffect({ change }: { change: LimitsInput }) {
       )}
       {!data && !error && <Bone width="100%" height="6rem" />}
       {data && (
-        <div className={clsx('grid gap-3', isBehind && 'opacity-50')}>
+        <div className={clsx('grid gap-3', isBehind && 'grayscale')}>
           <Waiting before={data.before} />
           <EffectTable effects={data.effects} />
           <Campaigns effects={data.effects} />
