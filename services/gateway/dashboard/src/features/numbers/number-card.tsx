@@ -104,18 +104,22 @@ const Address = ({ url }: { url: string }) => (
 function NumberFacts({ number, limit }: NumberCardProps) {
   const t = useText()
   const { number: figure, full } = useFormat()
-  const { messagingLimit, throughput, qualityRating, tokenExpiry, tokenValid } = number
+  const { messagingLimit, throughput, qualityRating, tokenExpiry } = number
   const facts = [
     [t('numbers.limit'), messagingLimit === null ? t('numbers.unlimited') : shareOf(limit?.used ?? null, messagingLimit, figure)],
     [t('numbers.throughput'), figure(throughput)],
     [t('numbers.quality'), qualityRating],
     [
       t('numbers.token'),
-      tokenValid === false ? t('numbers.token.invalid') : tokenExpiry ? full(tokenExpiry) : t('numbers.token.stays'),
+      isTokenRefused(number) ? t('numbers.token.invalid') : tokenExpiry ? full(tokenExpiry) : t('numbers.token.stays'),
     ],
   ] as const
   return <Facts facts={facts} />
 }
+
+/** Whether Meta has refused the token: when it was checked last, or since then in the answer to a call. */
+const isTokenRefused = ({ tokenValid, pauseReason, pauseCode }: NumberDetails) =>
+  tokenValid === false || (pauseReason === 'token' && pauseCode !== null)
 
 /** “480 / 1,000” */
 const shareOf = (used: number | null, limit: number, figure: (value: number) => string) =>

@@ -103,6 +103,16 @@ test('with several numbers each step says which one it is about', async () => {
   expect(screen.queryByText('+105')).toBeNull()
 })
 
+test.for<[what: string, more: Partial<NumberDetails>, says: string]>([
+  ['at its check', { tokenValid: false }, 'refused: connect again'],
+  ['in an answer since', { status: 'paused', pauseReason: 'token', pauseCode: 190 }, 'refused: connect again'],
+  ['never: its key is missing here', { status: 'paused', pauseReason: 'token' }, 'does not end'],
+  ['never', {}, 'does not end'],
+])('the access of a number whose token Meta has refused has ended: %s', async ([, more, says]) => {
+  await show(<NumberCard number={{ ...NUMBER, ...more }} />, () => [200, {}], 'agent')
+  expect(screen.getByText('Access until').nextElementSibling?.textContent).toBe(says)
+})
+
 test('an agent sees numbers and no button', async () => {
   await show(<NumberCard number={NUMBER} />, () => [200, {}], 'agent')
   expect(screen.getByText('Atlas')).toBeTruthy()
