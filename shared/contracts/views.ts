@@ -60,6 +60,20 @@ export const MessageErrorView = z.object({
 })
 export type MessageErrorView = z.infer<typeof MessageErrorView>
 
+/** The ad or post that brought a customer. */
+export const ReferralView = z.object({
+  /** Meta's id of the ad or post. */
+  sourceId: z.string().nullable(),
+  /** `ad` or `post`. */
+  sourceType: z.string().nullable(),
+  headline: z.string().nullable(),
+  /** Meta's id of the click; null for ads in statuses. */
+  ctwaClid: z.string().nullable(),
+  /** Time of the message that came from it. */
+  at,
+})
+export type ReferralView = z.infer<typeof ReferralView>
+
 export const ConversationView = z.object({
   id,
   clientId: id,
@@ -91,6 +105,8 @@ export const ConversationView = z.object({
    */
   threadOwner: z.object({ owner: z.enum(['platform', 'other']), role: z.string().nullable(), since: at }).nullable(),
   lastError: MessageErrorView.nullable(),
+  /** The ad or post from which the customer came last. */
+  lastReferral: ReferralView.nullable(),
   createdAt: at,
   updatedAt: at,
 })

@@ -159,6 +159,7 @@ function createLead(state: State, { newId, now, pipelines }: FoldContext, contac
     keys: searchKeys({ name, phone }),
     status: 'ACTIVE',
     source: 'whatsapp',
+    ...(contact.firstReferral && { referral: contact.firstReferral }),
     pipelineId: pipeline._id,
     stageId: stage._id,
     createdAt: now,

@@ -2,6 +2,7 @@ import { indexLeads } from '../domain/contacts/lead-keys.ts'
 import { newerPreference, type Preference } from '../domain/contacts/opt-out.ts'
 import { withKeys } from '../domain/contacts/search-keys.ts'
 import { joinUserIds } from '../domain/contacts/user-ids.ts'
+import { firstReferral, latestReferral } from '../domain/inbox/referral.ts'
 import { byMessage, joinOwners, type ThreadOwner } from '../domain/inbox/thread-owner.ts'
 import { joined } from '../domain/inbox/waiting.ts'
 import { isLater } from '../domain/is-later.ts'
@@ -38,6 +39,7 @@ export function mergeInto(
   const parentUserId = kept.doc.parentUserId ?? gone.doc.parentUserId
   const leadDeletedAt = kept.doc.leadDeletedAt ?? gone.doc.leadDeletedAt ?? null
   const consent = newestConsent(kept.doc, gone.doc)
+  const referral = firstReferral(kept.doc.firstReferral, gone.doc.firstReferral)
   const labels = [...new Set([...(kept.doc.labels ?? []), ...(gone.doc.labels ?? [])])]
   change(gone, {
     ...NO_KEYS,
@@ -55,6 +57,7 @@ export function mergeInto(
     optOutAt: consent.optOutAt,
     optOutSource: consent.optOutSource,
     ...(labels.length > 0 && { labels }),
+    ...(referral && { firstReferral: referral }),
     leadDeletedAt,
   })
   for (const [key, contact] of state.contactsByKey) if (contact === gone) state.contactsByKey.set(key, kept)
@@ -140,6 +143,7 @@ function joinConversations(
     lastInboundWamid: inbound.lastInboundWamid,
     windowExpiresAt: latest(a.windowExpiresAt, b.windowExpiresAt),
     referralAt: latest(a.referralAt, b.referralAt),
+    ...((a.lastReferral || b.lastReferral) && { lastReferral: latestReferral(a.lastReferral, b.lastReferral) }),
     freeEntryPointExpiresAt: latest(a.freeEntryPointExpiresAt, b.freeEntryPointExpiresAt),
     status: a.status === 'open' || b.status === 'open' ? 'open' : 'closed',
     assignedTo: a.assignedTo ?? b.assignedTo,

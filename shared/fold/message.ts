@@ -1,9 +1,10 @@
 import { isBlocked } from '../domain/contacts/block.ts'
 import { isStopTap, isStopWord } from '../domain/contacts/stop-word.ts'
+import { firstReferral, latestReferral, type Referral } from '../domain/inbox/referral.ts'
 import { isLateFor } from '../domain/inbox/retention.ts'
 import { byMessage } from '../domain/inbox/thread-owner.ts'
 import { parseCallbackData } from '../domain/messages/callback-data.ts'
-import { ownPhone, type ReadContent, readContent } from '../meta/content.ts'
+import { ownPhone, type ReadContent, readContent, readReferral } from '../meta/content.ts'
 import { isObject, type Json, text } from '../meta/json.ts'
 import type { EchoItem, MessageItem } from '../meta/webhook.ts'
 import type { ClientDoc, ContactDoc, ConversationDoc, InboundHops, MessageContent, MessageDoc } from '../model/documents.ts'
@@ -45,6 +46,7 @@ export function foldMessage(state: State, context: FoldContext, client: ClientDo
   const conversation = conversationWith(state, context, client, contact, item.at)
   const isOfPerson = item.groupId === null
   if (isOfPerson) learn(state, contact, conversation.doc, item)
+  if (isOfPerson) noteReferral(contact, conversation, readReferral(item.message, item.at))
   const isLead = isOfPerson && system === null
   const leadId = isLead ? linkLead(state, context, conversation, contact) : conversation.doc.leadId
   const message = stored ?? track({ ...inboundMessage(context, client, conversation.doc, contact.doc, item, read), leadId }, true)
@@ -80,6 +82,15 @@ function contactOf(
 function learn(state: State, contact: Tracked<ContactDoc>, conversation: ConversationDoc, item: MessageItem): void {
   if (item.at.getTime() >= (conversation.lastInboundAt?.getTime() ?? 0)) updateProfile(state, contact, item.person)
   storeSharedPhone(state, contact, item)
+}
+
+/** Where a customer came from: the first ad stays with the person, the latest with the conversation. */
+function noteReferral(contact: Tracked<ContactDoc>, conversation: Tracked<ConversationDoc>, referral: Referral | null): void {
+  if (referral === null) return
+  const first = firstReferral(contact.doc.firstReferral, referral)
+  if (first === referral) change(contact, { firstReferral: first })
+  const latest = latestReferral(conversation.doc.lastReferral, referral)
+  if (latest === referral) change(conversation, { lastReferral: latest })
 }
 
 /** Age that a stored message may have before its webhook arrived and still be of it: clocks of two machines differ by less. */

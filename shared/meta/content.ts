@@ -1,3 +1,4 @@
+import type { Referral } from '../domain/inbox/referral.ts'
 import { fileNameOf } from '../domain/media/file-name.ts'
 import { storedType } from '../domain/media/media-rules.ts'
 import type { MediaRef, MessageContent } from '../model/documents.ts'
@@ -30,6 +31,18 @@ export function readContent(message: Json): ReadContent {
     },
     replyTo: text(context.id),
     forwarded: context.forwarded === true || context.frequently_forwarded === true,
+  }
+}
+
+/** The ad or post that a message came from; null: from none. @param at time of the message */
+export function readReferral({ referral }: Json, at: Date): Referral | null {
+  if (!isObject(referral)) return null
+  return {
+    sourceId: text(referral.source_id),
+    sourceType: text(referral.source_type),
+    headline: text(referral.headline),
+    ctwaClid: text(referral.ctwa_clid),
+    at,
   }
 }
 

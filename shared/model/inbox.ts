@@ -1,4 +1,5 @@
 import type { AutomaticDue } from '../domain/inbox/automatic-answer.ts'
+import type { Referral } from '../domain/inbox/referral.ts'
 import type { ThreadOwner } from '../domain/inbox/thread-owner.ts'
 import type { Unanswered } from '../domain/inbox/waiting.ts'
 import type { MessageStatus } from '../domain/messages/delivery-status.ts'
@@ -85,6 +86,8 @@ export interface ConversationDoc extends Common {
   /** Arrival of a click-to-WhatsApp referral; an answer within 24 h opens 72 h in which everything is free. */
   referralAt: Date | null
   freeEntryPointExpiresAt: Date | null
+  /** The ad or post from which the customer came last; missing or null: none. */
+  lastReferral?: Referral | null
   lastError: MessageErrorDoc | null
   /** First message of the customer that nobody has answered; missing or null: nobody waits. */
   waitingSince?: Date | null

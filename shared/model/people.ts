@@ -1,4 +1,5 @@
 import type { ScopedUserId } from '../domain/contacts/user-ids.ts'
+import type { Referral } from '../domain/inbox/referral.ts'
 import type { Common, Id } from './common.ts'
 
 export interface ContactDoc extends Common {
@@ -29,6 +30,8 @@ export interface ContactDoc extends Common {
   attributes: Record<string, unknown>
   labels?: string[]
   block?: Block | null
+  /** The ad or post from which the person came first; missing or null: none. */
+  firstReferral?: Referral | null
   /** When somebody deleted the contact's lead: messages then create no other one. */
   leadDeletedAt?: Date | null
   /** Contact that this one was merged into and that holds its keys. */
@@ -73,6 +76,8 @@ export interface LeadDoc extends Common {
   keys?: string[]
   status: string
   source: string
+  /** That of the contact when a message made the lead; missing or null: none. */
+  referral?: Referral | null
   pipelineId: Id
   stageId: Id
 }

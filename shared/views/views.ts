@@ -5,8 +5,10 @@ import type {
   MessageErrorView,
   MessageView,
   NoteView,
+  ReferralView,
   TimelineEntryView,
 } from '../contracts/views.ts'
+import type { Referral } from '../domain/inbox/referral.ts'
 import { textKeyOf } from '../domain/messages/send-errors.ts'
 import { windowIsOpen } from '../domain/messages/service-window.ts'
 import type { MetaCost } from '../domain/prices/meta-cost.ts'
@@ -51,6 +53,12 @@ export function errorView(error: MessageErrorDoc | null | undefined): MessageErr
   return { key: textKeyOf(error), code, title, detail, sentence, nextStep, source }
 }
 
+export function referralView(referral: Referral | null | undefined): ReferralView | null {
+  if (!referral) return null
+  const { sourceId, sourceType, headline, ctwaClid, at } = referral
+  return { sourceId, sourceType, headline, ctwaClid, at: at.toISOString() }
+}
+
 export function conversationView(doc: ConversationDoc, now: Date): ConversationView {
   const last = doc.lastMessage
   return {
@@ -80,6 +88,7 @@ export function conversationView(doc: ConversationDoc, now: Date): ConversationV
       ? { owner: doc.threadOwner.owner, role: doc.threadOwner.role, since: doc.threadOwner.at.toISOString() }
       : null,
     lastError: errorView(doc.lastError),
+    lastReferral: referralView(doc.lastReferral),
     createdAt: doc.createdAt.toISOString(),
     updatedAt: doc.updatedAt.toISOString(),
   }

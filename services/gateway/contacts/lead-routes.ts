@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ReferralView } from '#shared/contracts/views.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { callerOf, route } from '#shared/http/route.ts'
 import type { Id, LeadDoc, PipelineDoc } from '#shared/model/documents.ts'
@@ -6,7 +7,7 @@ import { toId } from '#shared/model/ids.ts'
 import { changeLead, createLead, deleteLead, findLead, getLead, listLeads, listPipelines } from '#shared/store/contacts/leads.ts'
 import { ensureDefaultPipeline } from '#shared/store/contacts/pipelines.ts'
 import { pageView } from '#shared/store/pages.ts'
-import { shownPhone } from '#shared/views/views.ts'
+import { referralView, shownPhone } from '#shared/views/views.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
@@ -25,6 +26,7 @@ const LeadView = z.object({
   pipelineId: z.string(),
   stageId: z.string(),
   contactId: z.string().nullable(),
+  referral: ReferralView.nullable().describe('The ad or post from which the contact had come first when a message made the lead'),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 })
@@ -198,6 +200,7 @@ function leadView(doc: LeadDoc): z.infer<typeof LeadView> {
     pipelineId: String(doc.pipelineId),
     stageId: String(doc.stageId),
     contactId: doc.contactId ? String(doc.contactId) : null,
+    referral: referralView(doc.referral),
     createdAt: doc.createdAt.toISOString(),
     updatedAt: doc.updatedAt.toISOString(),
   }

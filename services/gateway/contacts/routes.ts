@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ContactView } from '#shared/contracts/views.ts'
+import { ContactView, ReferralView } from '#shared/contracts/views.ts'
 import { isBlocked } from '#shared/domain/contacts/block.ts'
 import { isBusinessScopedId } from '#shared/domain/contacts/phone-number.ts'
 import { ApiError } from '#shared/domain/errors.ts'
@@ -11,7 +11,7 @@ import { changesOf } from '#shared/store/accounts/audit.ts'
 import { changeContact, createContact, findContact, getContact, listContacts } from '#shared/store/contacts/contacts.ts'
 import { requireLabels } from '#shared/store/inbox/labels.ts'
 import { pageView } from '#shared/store/pages.ts'
-import { contactView } from '#shared/views/views.ts'
+import { contactView, referralView } from '#shared/views/views.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { createOnce, idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
@@ -31,6 +31,8 @@ const ContactDetailView = ContactView.extend({
   labels: z.array(z.string()),
   /** Nothing can be sent to a blocked contact. `state` is the block at Meta: PENDING, DONE, or REFUSED with the problem. */
   block: z.object({ at: z.iso.datetime(), state: z.string(), problem: z.string().nullable() }).nullable(),
+  /** The ad or post from which the person came first. */
+  firstReferral: ReferralView.nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 })
@@ -239,6 +241,7 @@ export function detailView(doc: ContactDoc): z.infer<typeof ContactDetailView> {
     labels: [...(doc.labels ?? [])],
     block:
       isBlocked(doc) && doc.block ? { at: doc.block.at.toISOString(), state: doc.block.state, problem: doc.block.problem } : null,
+    firstReferral: referralView(doc.firstReferral),
     createdAt: doc.createdAt.toISOString(),
     updatedAt: doc.updatedAt.toISOString(),
   }

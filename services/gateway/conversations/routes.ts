@@ -39,6 +39,7 @@ export const ConversationQuery = z.strictObject({
   number: z.string().max(32).optional(),
   candidateId: z.string().max(128).optional(),
   applicationId: z.string().max(128).optional(),
+  adId: z.string().min(1).max(128).optional().describe("Meta's id of the ad or post from which the customer came last"),
   closesWithin: z.coerce
     .number()
     .int()

@@ -30,6 +30,7 @@ export const ERASED_CONTACT = {
   attributes: {},
   labels: [],
   block: null,
+  firstReferral: null,
 }
 
 export interface ErasureOrder {
@@ -109,6 +110,7 @@ export const HIDDEN = {
   unanswered: [],
   snoozedUntil: null,
   automaticDue: null,
+  lastReferral: null,
 }
 
 async function hideConversations(

@@ -31,7 +31,7 @@ export async function hideAgain({ raw }: Store, { tenantId, contactIds, at, pseu
   const shown = (names: string[]) => ({ $or: names.map(name => ({ [name]: { $ne: null } })) })
   const isLabelled = { 'labels.0': { $exists: true } }
   const isFound = (keys: string) => ({ [`${keys}.0`]: { $exists: true } })
-  const keys = shown(['waId', 'userId', 'phone', 'name', 'username', 'block'])
+  const keys = shown(['waId', 'userId', 'phone', 'name', 'username', 'block', 'firstReferral'])
   const contacts = { tenantId, _id: { $in: contactIds }, $or: [...keys.$or, isLabelled, isFound('keys')] }
   const hidden = await raw.contacts.updateMany(contacts as object, { $set: { ...ERASED_CONTACT, updatedAt: now } })
   const names = ['contact.waId', 'contact.userId', 'contact.phone', 'contact.name', 'contact.username']
@@ -39,6 +39,7 @@ export async function hideAgain({ raw }: Store, { tenantId, contactIds, at, pseu
     'waitingSince',
     'snoozedUntil',
     'automaticDue',
+    'lastReferral',
   ])
   const conversations = {
     tenantId,

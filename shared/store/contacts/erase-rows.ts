@@ -282,7 +282,7 @@ export async function deleteLeadsAndNotes(
   const ofThem = { tenantId, $or: [{ leadId: { $in: leadIds } }, { conversationId: { $in: conversationIds } }] }
   const noteIds = await store.raw.notes.distinct('_id', ofThem)
   await store.raw.notes.deleteMany({ tenantId, _id: { $in: noteIds } })
-  const gone = { name: 'Erased', phone: null, keys: [], deletedAt: now, updatedAt: now }
+  const gone = { name: 'Erased', phone: null, keys: [], referral: null, deletedAt: now, updatedAt: now }
   const isFound = { 'keys.0': { $exists: true } }
   const $or = [{ name: { $ne: 'Erased' } }, { phone: { $ne: null } }, { deletedAt: null }, isFound]
   const { modifiedCount: leads } = await store.raw.leads.updateMany({ tenantId, _id: { $in: leadIds }, $or }, { $set: gone })

@@ -63,6 +63,8 @@ export interface ConversationFilters {
   phoneNumberId?: string | undefined
   candidateId?: string | undefined
   applicationId?: string | undefined
+  /** Meta's id of the ad or post from which the customer came last. */
+  adId?: string | undefined
   /** Beginnings of words of a name or username, or part of a phone number, as `searchTerms` reads them. */
   q?: string | undefined
 }
@@ -113,8 +115,20 @@ export async function countUnattended(store: Store, tenantId: Key, filters: Conv
 export const WAITS = { status: 'open', snoozedUntil: null, waitingSince: trusted({ $gt: new Date(0) }) } as const
 
 function conditionsOf(tenantId: Key, filters: ConversationFilters) {
-  const { unread, assigneeId, unassigned, closing, window, waiting, label, clientId, phoneNumberId, candidateId, applicationId } =
-    filters
+  const {
+    unread,
+    assigneeId,
+    unassigned,
+    closing,
+    window,
+    waiting,
+    label,
+    clientId,
+    phoneNumberId,
+    candidateId,
+    applicationId,
+    adId,
+  } = filters
   return {
     tenantId,
     deletedAt: null,
@@ -133,6 +147,7 @@ function conditionsOf(tenantId: Key, filters: ConversationFilters) {
     ...(phoneNumberId && { phoneNumberId }),
     ...(candidateId && { candidateId }),
     ...(applicationId && { applicationId }),
+    ...(adId && { 'lastReferral.sourceId': adId }),
     ...withAll(visibleConversations()),
   }
 }

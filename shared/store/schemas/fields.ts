@@ -35,6 +35,12 @@ export const created = { ...strictly, timestamps: { createdAt: true, updatedAt: 
 /** Options of documents inside documents. */
 export const inner = { _id: false, strict: 'throw', minimize: false } as const
 
+/** The ad or post that brought a customer; missing where there is none. */
+export const referral = {
+  type: new Schema({ sourceId: text, sourceType: text, headline: text, ctwaClid: text, at: requiredDate }, inner),
+  default: undefined,
+}
+
 /** Filters of partial indexes for fields that hold a string or an id. A query with a value for the field can use the index. */
 export const isText = { $gt: '' }
 export const isId = { $gt: new Types.ObjectId('0'.repeat(24)) }

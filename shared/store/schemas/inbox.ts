@@ -12,6 +12,7 @@ import {
   isId,
   isText,
   number,
+  referral,
   requiredDate,
   requiredId,
   requiredText,
@@ -84,6 +85,7 @@ export const conversationSchema = new Schema<ConversationDoc>(
     windowExpiresAt: date,
     referralAt: date,
     freeEntryPointExpiresAt: date,
+    lastReferral: referral,
     lastError: { type: failure, default: null },
     waitingSince: date,
     unanswered: { type: [unanswered], default: undefined },
@@ -146,6 +148,10 @@ conversationSchema.index({ tenantId: 1, 'contact.keys': 1 }, { name: 'tenant_key
 conversationSchema.index(
   { tenantId: 1, candidateId: 1 },
   { name: 'tenant_candidate', partialFilterExpression: { candidateId: isText } },
+)
+conversationSchema.index(
+  { tenantId: 1, 'lastReferral.sourceId': 1, lastActivityAt: -1, _id: -1 },
+  { name: 'tenant_ad_activity', partialFilterExpression: { 'lastReferral.sourceId': isText } },
 )
 conversationSchema.index({ tenantId: 1, leadId: 1 }, { name: 'tenant_lead', partialFilterExpression: { leadId: isId } })
 

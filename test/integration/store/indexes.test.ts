@@ -40,6 +40,7 @@ beforeAll(async () => {
       status: i % 3 ? 'open' : 'closed',
       assignedTo: i % 20 ? null : { id: agent, name: 'Ana' },
       labels: i % 40 ? [] : ['vip'],
+      ...(i % 40 === 8 && { lastReferral: { sourceId: `ad-${i % 80}` } }),
       unreadCount: i % 100 ? 0 : 2,
       lastActivityAt: hoursAgo(i),
     })),
@@ -228,6 +229,13 @@ const QUESTIONS: Question[] = [
     filter: { tenantId: A, status: 'open' },
     options: { sort: newest, ...page },
     by: 'tenant_status_activity',
+  },
+  {
+    what: 'those of an ad',
+    on: 'conversations',
+    filter: { tenantId: A, 'lastReferral.sourceId': 'ad-8' },
+    options: { sort: newest, ...page },
+    by: 'tenant_ad_activity',
   },
   {
     what: 'the conversation of a candidate',

@@ -19,7 +19,7 @@ const conversation = (more: Partial<ConversationView> = {}): ConversationView =>
   ...{ id: String(++count).padStart(24, '0'), clientId: 'n1', phoneNumberId: '1', candidateName: null, candidateId: null },
   contact: { id: 'k', waId: '212661000101', userId: null, phone: '+212661000101', name: 'Salma', username: null, optOut: false },
   ...{ applicationId: null, leadId: null, status: 'open', assignedTo: null, labels: [], unreadCount: 0, messageCount: 1 },
-  ...{ lastMessage: null, inWindow: true, waitingSince: null, snoozedUntil: null, groupId: null, readOnly: false },
+  ...{ lastMessage: null, inWindow: true, waitingSince: null, snoozedUntil: null, groupId: null, lastReferral: null, readOnly: false },
   windowExpiresAt: new Date(Date.now() + 20 * HOUR).toISOString(),
   ...{ threadOwner: null, lastError: null, createdAt: '', updatedAt: '' },
   ...more,
