@@ -9,26 +9,32 @@ export interface TemplateAccess {
   token: string
 }
 
-const FIELDS = 'id,name,language,status,category,parameter_format,components,quality_score,rejected_reason'
+const FIELDS =
+  'id,name,language,status,category,parameter_format,components,quality_score,rejected_reason,message_send_ttl_seconds'
 const PAGE = 100
 
 /** Submits a template for review; the `category` in the answer may differ from the requested one. */
 export function createAtMeta(
   meta: MetaClient,
   access: TemplateAccess,
-  template: Pick<TemplateDoc, 'name' | 'language' | 'category' | 'parameterFormat' | 'components'>,
+  template: Pick<TemplateDoc, 'name' | 'language' | 'category' | 'parameterFormat' | 'components' | 'messageSendTtlSeconds'>,
 ): Promise<GraphResult> {
   const { name, language, category, parameterFormat: parameter_format, components } = template
-  return meta.graph.post(edgeOf(access), { ...signed(access), body: { name, language, category, parameter_format, components } })
+  const body = { name, language, category, parameter_format, components, ...timeToLive(template) }
+  return meta.graph.post(edgeOf(access), { ...signed(access), body })
 }
 
-/** Edits a template: replaces all components, or the category. */
+/** Edits a template: replaces all components, the category, or the time to live. */
 export const editAtMeta = (
   meta: MetaClient,
   access: TemplateAccess,
   id: string,
-  body: { components?: TemplateDoc['components']; category?: string },
-): Promise<GraphResult> => meta.graph.post(encodeURIComponent(id), { ...signed(access), body })
+  { messageSendTtlSeconds, ...body }: Partial<Pick<TemplateDoc, 'components' | 'category' | 'messageSendTtlSeconds'>>,
+): Promise<GraphResult> =>
+  meta.graph.post(encodeURIComponent(id), { ...signed(access), body: { ...body, ...timeToLive({ messageSendTtlSeconds }) } })
+
+const timeToLive = ({ messageSendTtlSeconds: seconds }: Pick<TemplateDoc, 'messageSendTtlSeconds'>) =>
+  seconds == null ? {} : { message_send_ttl_seconds: seconds }
 
 /** Deletes one language of a template. */
 export const deleteAtMeta = (

@@ -17,6 +17,8 @@ export interface TemplateDoc extends Common {
   parameterFormat: 'POSITIONAL' | 'NAMED'
   variables: { name: string; position: number; description: string | null; example: string | null; component: string }[]
   metaTemplateId: string | null
+  /** Seconds for which Meta tries to deliver a message of it, -1 for 30 days; null or absent: Meta's default. */
+  messageSendTtlSeconds?: number | null
   quality: 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN'
   usageCount: number
   lastUsedAt: Date | null

@@ -10,7 +10,7 @@ import { scheduleTemplateSync } from '#shared/store/numbers/checks.ts'
 import { getTemplate } from '#shared/store/templates/templates.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { accessFor } from './access.ts'
-import { type Content, composeContent, hasContent, invalid, type TemplatePatch } from './content.ts'
+import { type Content, composeContent, hasContent, invalid, requireTimeToLive, type TemplatePatch } from './content.ts'
 import type { TemplateCaller } from './create.ts'
 import { isNotThere, metaFailure, refuseBy } from './refusals.ts'
 import { submitAgain } from './resubmit.ts'
@@ -19,7 +19,7 @@ import { isUnanswered, secondOf, settle } from './submit.ts'
 import { underWay, type Work, write } from './write.ts'
 
 /**
- * Changes the given fields. Content and category are changed at Meta first if Meta has the template; the status can be set only if
+ * Changes the given fields. Content, category and time to live are changed at Meta first if Meta has the template; the status can be set only if
  * it has not; names and descriptions of variables always. `submit` sends a registered template to Meta, or applies Meta's status
  * again to one that was disabled by hand.
  * @throws ApiError 404, 409 by Meta's rules or TEMPLATE_MANAGED_BY_META, 422, 502 and 503 when the call to Meta failed
@@ -64,10 +64,15 @@ async function edit(work: Work, before: TemplateDoc, input: TemplatePatch): Prom
     : input.variables
       ? { variables: renamed(before, input.variables) }
       : {}
-  if (own.components === undefined && category === before.category) return own.variables ? write(work, before, () => own) : before
-  if (isManaged) return editManaged(work, before, { ...own, category })
+  const { messageSendTtlSeconds: known = null } = before
+  const { messageSendTtlSeconds = known } = input
+  const keepsRest = category === before.category && messageSendTtlSeconds === known
+  if (!keepsRest) requireTimeToLive(messageSendTtlSeconds, category)
+  if (own.components === undefined && keepsRest) return own.variables ? write(work, before, () => own) : before
+  const wanted = { ...own, category, messageSendTtlSeconds }
+  if (isManaged) return editManaged(work, before, wanted)
   if (submissionOf(before) === 'UNKNOWN') throw underWay()
-  return write(work, before, () => ({ ...own, category }))
+  return write(work, before, () => wanted)
 }
 
 /** Variables with the given names and descriptions, which Meta does not know. @throws ApiError 422 */
@@ -82,14 +87,15 @@ function renamed(template: TemplateDoc, given: NonNullable<TemplatePatch['variab
 async function editManaged(
   work: Work,
   before: TemplateDoc,
-  wanted: Partial<Content> & { category: TemplateDoc['category'] },
+  wanted: Partial<Content> & { category: TemplateDoc['category']; messageSendTtlSeconds: number | null },
 ): Promise<TemplateDoc> {
   const { deps } = work
-  const { components, category } = wanted
+  const { components, category, messageSendTtlSeconds } = wanted
   const isSame = components === undefined || isDeepStrictEqual(components, before.components)
-  const body: Partial<Pick<TemplateDoc, 'components' | 'category'>> = {
+  const body: Partial<Pick<TemplateDoc, 'components' | 'category' | 'messageSendTtlSeconds'>> = {
     ...(!isSame && { components }),
     ...(category !== before.category && { category }),
+    ...(messageSendTtlSeconds !== (before.messageSendTtlSeconds ?? null) && { messageSendTtlSeconds }),
   }
   if (Object.keys(body).length === 0) return write(work, before, () => wanted)
   const now = deps.now()

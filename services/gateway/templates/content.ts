@@ -5,6 +5,7 @@ import { formsGiven, normalContent, type TemplateInput } from '#shared/domain/te
 import { describeProblems, type TemplateProblem } from '#shared/domain/templates/problem.ts'
 import { TEMPLATE_LANGUAGE, TEMPLATE_NAME, templateProblems } from '#shared/domain/templates/rules.ts'
 import { TEMPLATE_CATEGORIES, TEMPLATE_STATES } from '#shared/domain/templates/status.ts'
+import { MAX_TTL_SECONDS, TTL_OF_30_DAYS, timeToLiveProblems } from '#shared/domain/templates/time-to-live.ts'
 import { describeVariables, type GivenVariable, variablesOf, withExamples } from '#shared/domain/templates/variables.ts'
 import type { TemplateDoc } from '#shared/model/documents.ts'
 
@@ -44,6 +45,14 @@ const content = {
     .describe('Names by which a send gives the variables, and examples for the review'),
 }
 const category = z.enum(TEMPLATE_CATEGORIES)
+const messageSendTtlSeconds = z
+  .int()
+  .min(TTL_OF_30_DAYS)
+  .max(MAX_TTL_SECONDS)
+  .optional()
+  .describe(
+    'Seconds for which WhatsApp tries to deliver a message: authentication 30 to 900, utility 30 to 43200, marketing 43200 to 2592000; -1 for 30 days',
+  )
 
 /** Input of a new template. */
 export const NewTemplate = z.strictObject({
@@ -51,6 +60,7 @@ export const NewTemplate = z.strictObject({
   language: z.string().regex(TEMPLATE_LANGUAGE, 'Must be a WhatsApp language code, for example fr or en_US'),
   category,
   ...content,
+  messageSendTtlSeconds,
   clientId: objectId.optional().describe('Number whose business account gets the template; by default the primary number'),
   submit: z.boolean().default(true).describe('Submit to WhatsApp; false only registers the template in Linko'),
 })
@@ -60,6 +70,7 @@ export type NewTemplate = z.input<typeof NewTemplate>
 export const TemplatePatch = z
   .strictObject({
     ...content,
+    messageSendTtlSeconds,
     category: category.optional(),
     status: z.enum(TEMPLATE_STATES).optional(),
     submit: z
@@ -103,6 +114,12 @@ export function composeContent(
 
 /** Whether an input gives content in any form. */
 export const hasContent = (input: TemplateInput): boolean => normalContent(input) !== null || formsGiven(input) > 0
+
+/** @throws ApiError 422 TEMPLATE_INVALID for a time to live that Meta would refuse */
+export function requireTimeToLive(seconds: number | null, category: string): void {
+  const problems = timeToLiveProblems(seconds, category)
+  if (problems.length > 0) throw invalid(problems)
+}
 
 /** Error 422 TEMPLATE_INVALID with every problem and its path. */
 export const invalid = (errors: TemplateProblem[]) => new ApiError(422, 'TEMPLATE_INVALID', describeProblems(errors), { errors })

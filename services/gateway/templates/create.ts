@@ -21,7 +21,7 @@ import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf, withIdempotencyKey } from '../idempotency.ts'
 import { clientFor } from '../messages/recipient.ts'
 import { accessesOf, accessOf } from './access.ts'
-import { composeContent, type NewTemplate } from './content.ts'
+import { composeContent, type NewTemplate, requireTimeToLive } from './content.ts'
 import { metaFailure } from './refusals.ts'
 import { withSamples } from './samples.ts'
 import { asked, noteSubmission, settle, submit } from './submit.ts'
@@ -38,7 +38,8 @@ export type TemplateCaller = Pick<RouteRequest<unknown, unknown, unknown>, 'call
  */
 async function createTemplate(deps: GatewayDeps, by: TemplateCaller, input: NewTemplate, creationId: Id): Promise<TemplateDoc> {
   const { tenantId, id } = callerOf(by)
-  const { category, submit: isSubmitted = true } = input
+  const { category, submit: isSubmitted = true, messageSendTtlSeconds = null } = input
+  requireTimeToLive(messageSendTtlSeconds, category)
   const content = composeContent(input, { category, submit: isSubmitted })
   const client = await clientFor(deps.store, tenantId, input.clientId)
   const access = isSubmitted ? accessOf(deps, client) : null
@@ -48,6 +49,7 @@ async function createTemplate(deps: GatewayDeps, by: TemplateCaller, input: NewT
     ...content,
     ...(access && { components: await withSamples(deps, access, content.components) }),
     category,
+    messageSendTtlSeconds,
     ...(access ? asked(deps.now()) : { status: 'PENDING', reason: null, submission: null, lastEventAt: {} }),
     createdBy: toId(id),
     creationId,
@@ -124,9 +126,11 @@ const isCreatedBy = (template: TemplateDoc, { creationId }: Partial<TemplateDoc>
 const isFree = (template: TemplateDoc) =>
   template.status === 'DISABLED' || template.deletedAt != null || submissionOf(template) === 'UNSUBMITTED'
 
-/** Whether two templates have the same content. Examples are ignored: their media handles differ with each upload. */
+/** Whether two templates have the same content and time to live. Examples are ignored: their media handles differ with each upload. */
 const isSame = (a: TemplateDoc, b: Partial<TemplateDoc>) =>
-  a.category === b.category && withoutExamples(a.components) === withoutExamples(b.components ?? [])
+  a.category === b.category &&
+  (a.messageSendTtlSeconds ?? null) === (b.messageSendTtlSeconds ?? null) &&
+  withoutExamples(a.components) === withoutExamples(b.components ?? [])
 const withoutExamples = (components: TemplateDoc['components']) =>
   JSON.stringify(components, (name, value) => (name === 'example' ? undefined : value))
 

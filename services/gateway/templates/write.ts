@@ -41,7 +41,14 @@ export const changeEntry = ({ deps, by, action }: Work): Alongside<TemplateChang
   audited(by, deps, ({ before, template }) => ({
     action,
     object: { kind: 'template', id: String(template._id) },
-    changes: changesOf(before, template, ['status', 'category', 'components', 'variables', 'metaTemplateId']),
+    changes: changesOf(before, template, [
+      'status',
+      'category',
+      'components',
+      'variables',
+      'messageSendTtlSeconds',
+      'metaTemplateId',
+    ]),
   }))
 
 /** Error for a template whose submission has an unknown outcome. */

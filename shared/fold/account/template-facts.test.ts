@@ -50,6 +50,14 @@ test('a new template is stored as Meta lists it, unless it is being deleted', ()
   expect(newTemplate(listed({ status: 'REJECTED', rejected_reason: 'SCAM' }), T0)?.reason).toBe('SCAM')
 })
 
+test('the time to live is taken as Meta lists it; a list without it keeps what is known', () => {
+  expect(newTemplate(listed({ message_send_ttl_seconds: 600 }), T0)?.messageSendTtlSeconds).toBe(600)
+  const known = stored({ messageSendTtlSeconds: 600 })
+  expect(mergeTemplate(known, listed(), after(60))).toBeNull()
+  expect(mergeTemplate(known, listed({ message_send_ttl_seconds: -1 }), after(60))).toMatchObject({ messageSendTtlSeconds: -1 })
+  expect(mergeTemplate(known, listed({ id: '8' }), after(60))).toMatchObject({ metaTemplateId: '8', messageSendTtlSeconds: null })
+})
+
 test('an unchanged list changes nothing', () => {
   expect(mergeTemplate(stored(), listed(), after(60))).toBeNull()
 })

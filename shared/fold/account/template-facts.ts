@@ -18,6 +18,8 @@ export interface ListedTemplate {
   reason: string | null
   components: Json[]
   quality: TemplateDoc['quality']
+  /** Null: Meta did not say. */
+  messageSendTtlSeconds: number | null
 }
 
 type Fields = Partial<TemplateDoc>
@@ -43,13 +45,14 @@ export function listedTemplate(value: unknown): ListedTemplate | null {
     reason: status === 'APPROVED' || status === 'PENDING' ? null : reason === 'NONE' || reason === null ? metaStatus : reason,
     components: listOf(value.components).filter(isObject),
     quality: (QUALITIES.includes(score ?? '') ? score : 'UNKNOWN') as TemplateDoc['quality'],
+    messageSendTtlSeconds: Number.isInteger(value.message_send_ttl_seconds) ? Number(value.message_send_ttl_seconds) : null,
   }
 }
 
 /** Fields of a template that is not stored yet; null for one that is deleted or being deleted at Meta. */
 export function newTemplate(listed: ListedTemplate, askedAt: Date): Fields | null {
   if (isDeletedStatus(listed.metaStatus)) return null
-  const { name, language, category, status, reason, components, quality, id: metaTemplateId } = listed
+  const { name, language, category, status, reason, components, quality, messageSendTtlSeconds, id: metaTemplateId } = listed
   const lastEventAt = Object.fromEntries(TOPICS.map(topic => [topic, askedAt]))
   return {
     name,
@@ -60,6 +63,7 @@ export function newTemplate(listed: ListedTemplate, askedAt: Date): Fields | nul
     components,
     ...variablesOf(components, []),
     quality,
+    messageSendTtlSeconds,
     metaTemplateId,
     lastEventAt,
   }
@@ -78,13 +82,13 @@ export function mergeTemplate(doc: TemplateDoc, listed: ListedTemplate, askedAt:
     status: base.disabledAt ? {} : { status: listed.status, reason: reasonOf(base, listed) },
     quality: { quality: listed.quality },
     category: { category: listed.category, ...(base.categoryChange?.to === listed.category && { categoryChange: null }) },
-    components: contentOf(base, listed),
+    components: { ...contentOf(base, listed), ...timeToLiveOf(listed) },
   }
   const topics = TOPICS.filter(topic => isNewer(base, topic, askedAt) && differs(base, reported[topic]))
   const link: Fields = {
     ...(doc.metaTemplateId !== listed.id && { metaTemplateId: listed.id }),
     ...(doc.submission && { submission: null }),
-    ...(isAnother && { disabledAt: null, edits: [] }),
+    ...(isAnother && { disabledAt: null, edits: [], messageSendTtlSeconds: null }),
   }
   if (topics.length === 0 && Object.keys(link).length === 0) return null
   return {
@@ -102,6 +106,10 @@ function contentOf(doc: TemplateDoc, { components }: ListedTemplate): Fields {
   if (components.length === 0 || isDeepStrictEqual(plain(components), plain(doc.components))) return {}
   return { components, ...variablesOf(components, doc.variables) }
 }
+
+/** It is edited together with the content, and no webhook reports it. */
+const timeToLiveOf = ({ messageSendTtlSeconds }: ListedTemplate): Fields =>
+  messageSendTtlSeconds === null ? {} : { messageSendTtlSeconds }
 
 const differs = (doc: TemplateDoc, fields: Fields) =>
   Object.entries(fields).some(([name, value]) => !isDeepStrictEqual(plain(value), plain(doc[name as keyof TemplateDoc])))

@@ -152,6 +152,7 @@ export const templateSchema = new Schema<TemplateDoc>(
     parameterFormat: { type: String, enum: ['POSITIONAL', 'NAMED'], default: 'POSITIONAL' },
     variables: { type: [variable], default: [] },
     metaTemplateId: text,
+    messageSendTtlSeconds: { type: Number, default: null },
     quality: { type: String, enum: QUALITIES, default: 'UNKNOWN' },
     usageCount: { type: Number, default: 0 },
     lastUsedAt: date,

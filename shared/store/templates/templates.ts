@@ -133,6 +133,7 @@ const SHOWN = [
   'variables',
   'quality',
   'metaTemplateId',
+  'messageSendTtlSeconds',
   'submission',
   'categoryChange',
   'deletedAt',

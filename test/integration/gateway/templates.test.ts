@@ -82,6 +82,19 @@ describe('a new template', () => {
     ])
   })
 
+  test('has the time to live that it is given, at Meta too; without one it is Meta’s default', async () => {
+    const made = await create({ messageSendTtlSeconds: 3600 })
+    expect([made.status, made.body.messageSendTtlSeconds]).toEqual([201, 3600])
+    expect(atMeta('interview')).toMatchObject([{ ttlSeconds: 3600 }])
+    const plain = await create({ name: 'plain', body: 'Bonjour à tous.', variables: [] })
+    expect(plain.body.messageSendTtlSeconds).toBeNull()
+    expect(atMeta('plain')).toMatchObject([{ ttlSeconds: null }])
+    const far = await create({ name: 'far', category: 'MARKETING', messageSendTtlSeconds: 600 })
+    expect([far.status, far.body.errorCode, far.body.errors[0].path]).toEqual([422, 'TEMPLATE_INVALID', 'messageSendTtlSeconds'])
+    expect(atMeta('far')).toEqual([])
+    expect((await create({ name: 'registered', submit: false, messageSendTtlSeconds: -1 })).body.messageSendTtlSeconds).toBe(-1)
+  })
+
   test('that Meta would refuse is not sent to it: each field is named', async () => {
     const { status, body } = await create({ body: '{{1}} et {{3}}', footer: 'a'.repeat(61) })
     expect([status, body.errorCode]).toEqual([422, 'TEMPLATE_INVALID'])
@@ -261,6 +274,18 @@ describe('a template at Meta', () => {
     const often = await call('PATCH', `/${id}`, { body: 'Encore une fois.' })
     expect([often.status, often.body.errorCode]).toEqual([409, 'TEMPLATE_EDIT_LIMIT'])
     expect(Number(often.headers.get('retry-after'))).toBeGreaterThan(86_000)
+  })
+
+  test('is given another time to live there, within the bounds of its category', async () => {
+    const id = await approved()
+    const refused = await call('PATCH', `/${id}`, { messageSendTtlSeconds: 43_201 })
+    expect([refused.status, refused.body.errors.map(({ path }: { path: string }) => path)]).toEqual([
+      422,
+      ['messageSendTtlSeconds'],
+    ])
+    const { status, body } = await call('PATCH', `/${id}`, { messageSendTtlSeconds: 600 })
+    expect([status, body.messageSendTtlSeconds, body.status]).toEqual([200, 600, 'PENDING'])
+    expect(atMeta('interview')).toMatchObject([{ ttlSeconds: 600 }])
   })
 
   test('has its variables described without Meta', async () => {
