@@ -106,6 +106,10 @@ export const target = {
       "The number to send from, by our id or Meta's; by default the conversation's, otherwise the user's own, otherwise the primary one",
     ),
   sendAt: z.iso.datetime({ offset: true }).optional().describe('At most 90 days ahead; a time in the past means now'),
+  expiresAt: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('The message fails instead of being sent after this time; at most 30 days after it may be sent'),
   candidateName: text(200).optional().describe('Stored with the conversation, and as the name of a new contact'),
   candidateId: text(128)
     .optional()
@@ -244,7 +248,7 @@ export const SendAny = z
   })
 export type SendAny = z.infer<typeof SendAny>
 
-/** Change of a scheduled message: time, content or fallback; a missing member is kept. */
+/** Change of a scheduled message: time, content, fallback or expiry; a missing member is kept. */
 export const ChangeScheduled = z
   .strictObject({
     sendAt: target.sendAt,
@@ -253,6 +257,7 @@ export const ChangeScheduled = z
       .optional()
       .describe("As in the three send calls: a text, a template with its variables, or any type in Meta's own form"),
     fallback: fallback.nullable().describe('null removes it'),
+    expiresAt: target.expiresAt.nullable().describe('As in a send; null removes it'),
   })
   .refine(change => Object.keys(change).length > 0, { error: 'Give at least one change.' })
 export type ChangeScheduled = z.infer<typeof ChangeScheduled>

@@ -174,6 +174,8 @@ export const MessageView = z.object({
   metaCost: MetaCostView.nullable(),
   /** Scheduled time of the send. */
   sendAt: at.nullable(),
+  /** The message is not sent after this time, which its sender gave. */
+  expiresAt: at.nullable(),
   /** Template that is sent instead if the window is closed; `used`: it was sent, and `content` is the template's. */
   fallback: z
     .object({

@@ -257,6 +257,8 @@ export interface MessageDoc extends Common {
   /** Meta's time for inbound (clamped to arrival), ours for outbound. The conversation is sorted by it, then by _id. */
   at: Date
   sendAt: Date | null
+  /** The time after which it is not sent any more, if its sender gave one. Its tenant's longest wait holds beside it. */
+  expiresAt?: Date | null
   /** Body for Meta without `to`, `recipient` and callback data. Outbound only. */
   payload: Record<string, unknown> | null
   /** Fallback template of a free-form message, if the caller gave one. */

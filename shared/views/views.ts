@@ -139,6 +139,7 @@ export function messageView(doc: MessageDoc): MessageView {
     cost: doc.cost ? costView(doc.cost) : null,
     metaCost: doc.metaCost ? metaCostView(doc.metaCost) : null,
     sendAt: iso(doc.sendAt),
+    expiresAt: iso(doc.expiresAt),
     fallback: doc.fallback ? fallbackView(doc.fallback) : null,
     replyTo: doc.replyTo ? { messageId: hex(doc.replyTo.messageId), externalMessageId: doc.replyTo.wamid } : null,
     // A removed reaction is stored with an empty emoji, so that an older reaction that arrives late does not come back.

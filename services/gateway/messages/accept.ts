@@ -13,6 +13,7 @@ import type { GatewayDeps } from '../deps.ts'
 import { refuseBlocked, refuseOptedOut } from './consent.ts'
 import type { MessageInput } from './conversation.ts'
 import type { Draft } from './draft.ts'
+import { expiryOf } from './expiry.ts'
 import { fallbackOf, type Ruled, ruleFreeForm, WINDOW_ENDS_BEFORE } from './free-form.ts'
 import { storeMessage } from './insert.ts'
 import { requireMayReply } from './may-reply.ts'
@@ -45,11 +46,12 @@ export async function acceptMessage(
     throw new ApiError(422, 'NUMBER_NOT_CONNECTED', 'This number is not connected to WhatsApp.')
   refuseBlocked(destination)
   const sendAt = scheduleOf(input.sendAt, now)
+  const expiresAt = expiryOf(input.expiresAt, sendAt ?? now)
   const draft = await withOwnMedia(store, caller.tenantId, await compose(destination, tenant))
   if (sendAt !== null && destination.conversation) await requireRoomFor(store, destination.conversation)
   const ruled = await rule(deps, { draft, input, destination, tenant, sendAt, now })
   const quoted = input.replyTo ? await quotedMessage(store, destination, input.replyTo, 'replyTo') : null
-  const accepting = { caller, input, destination, ...ruled, tenant, sendAt, quoted, now, ...circumstances }
+  const accepting = { caller, input, destination, ...ruled, tenant, sendAt, expiresAt, quoted, now, ...circumstances }
   const message = await inTurn(`${destination.client._id}:${destination.waId ?? destination.userId}`, () =>
     retryIfNew(() => storeMessage(deps, accepting)),
   )

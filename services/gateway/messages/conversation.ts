@@ -19,6 +19,7 @@ export interface MessageInput {
   clientId?: string
   replyTo?: string
   sendAt?: string
+  expiresAt?: string
   fallback?: TemplateToSend
   candidateName?: string
   candidateId?: string

@@ -25,6 +25,7 @@ export interface Accepting {
   notes: TimelineEntry[]
   tenant: TenantDoc
   sendAt: Date | null
+  expiresAt: Date | null
   quoted: { messageId: Id; wamid: string } | null
   now: Date
   idempotencyKey: string | null
@@ -56,7 +57,7 @@ function notBefore(last: Date | undefined, now: Date): Date {
 }
 
 function messageOf(
-  { caller, destination, draft, fallback, notes, tenant, sendAt, quoted, now, idempotencyKey }: Accepting,
+  { caller, destination, draft, fallback, notes, tenant, sendAt, expiresAt, quoted, now, idempotencyKey }: Accepting,
   contact: ContactDoc,
   conversation: ConversationDoc,
   { _id, after }: NextMessageId,
@@ -86,6 +87,7 @@ function messageOf(
     origin: caller.kind === 'apiKey' ? 'api' : 'dashboard',
     at: sendAt ?? notBefore(conversation.lastMessage?.at, notBefore(after ?? undefined, now)),
     sendAt,
+    ...(expiresAt && { expiresAt }),
     unprojectedSince: now,
     isUncounted: true,
     ...(fallback && { fallback }),

@@ -41,7 +41,7 @@ const change = route({
   action: 'messages.send',
   bucket: 'messages',
   tag,
-  summary: 'Change the time, content or fallback of a scheduled message; 409 ALREADY_RELEASED once its time has come',
+  summary: 'Change the time, content, fallback or expiry of a scheduled message; 409 ALREADY_RELEASED once its time has come',
   params: IdParams,
   body: ChangeScheduled,
   returns: Accepted,

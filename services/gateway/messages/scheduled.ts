@@ -22,6 +22,7 @@ import { scheduleOf } from './accept.ts'
 import { refuseBlocked, refuseOptedOut } from './consent.ts'
 import type { Draft } from './draft.ts'
 import { anyDraft, findTemplate, templateDraft, textDraft } from './drafts.ts'
+import { expiryOf } from './expiry.ts'
 import { fallbackOf, identityOf, type Ruled, ruleFreeForm } from './free-form.ts'
 import { requireMayReply } from './may-reply.ts'
 import { withOwnMedia } from './own-media.ts'
@@ -33,7 +34,7 @@ interface Changed {
 }
 
 /**
- * Changes the time, content or fallback template of a scheduled message, by the same rules as if it were accepted now. Its row
+ * Changes the time, content, fallback template or expiry of a scheduled message, by the same rules as if it were accepted now. Its row
  * decides between this change and its release. @throws ApiError 404, 409 ALREADY_RELEASED, MESSAGE_CHANGED, 422
  */
 export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: string, change: ChangeScheduled): Promise<Changed> {
@@ -47,15 +48,22 @@ export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: str
   refuseBlocked(destination)
   // A time that has passed means now: the sweep releases the message shortly.
   const sendAt = change.sendAt === undefined ? (before.sendAt as Date) : (scheduleOf(change.sendAt, now) ?? now)
+  const expiresAt = expiryOf(change.expiresAt === undefined ? before.expiresAt : change.expiresAt, sendAt)
   const draft = change.content
     ? await withOwnMedia(store, tenantId, await draftOf(store, destination, change.content))
     : await presentDraft(store, destination, before)
   const { fallback, notes } = await ruleAgain(deps, { draft, change, before, destination, tenant, sendAt, now })
-  const said = [change.content && 'content', change.sendAt && 'time', change.fallback !== undefined && 'fallback']
+  const said = [
+    change.content && 'content',
+    change.sendAt && 'time',
+    change.fallback !== undefined && 'fallback',
+    change.expiresAt !== undefined && 'expiry',
+  ]
   const note = { kind: 'note' as const, at: now, detail: `${said.filter(Boolean).join(', ')} changed by ${caller.name}` }
   const content = {
     ...(change.content && contentOf(draft, before)),
     fallback,
+    expiresAt,
     ...pricesOf(tenant.settings, {
       category: draft.template?.category ?? null,
       windowExpiresAt: destination.conversation?.windowExpiresAt ?? null,

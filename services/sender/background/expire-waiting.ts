@@ -1,8 +1,9 @@
+import { hasExpired, waitEndsAt } from '#shared/domain/messages/expiry.ts'
 import type { PlatformFailure } from '#shared/domain/messages/send-errors.ts'
 import type { Dispatch, MessageDoc } from '#shared/model/documents.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
-import { findOld } from '#shared/store/dispatch/sweeps.ts'
+import { findExpired, findOld } from '#shared/store/dispatch/sweeps.ts'
 import { type Numbers, ownNumber } from '../numbers.ts'
 import type { Publishing } from '../publishing.ts'
 import { failedWithoutCall } from '../send/settle.ts'
@@ -22,12 +23,19 @@ const BATCH = 500
 /** The lowest possible `maxWaitHours`: younger messages cannot have expired. */
 const HOUR_MS = 3_600_000
 
-/** Fails chat messages that waited longer than their tenant's `maxWaitHours`. @throws Outage */
+/** Fails messages whose own expiry has passed, and chat messages that waited longer than their tenant's `maxWaitHours`. @throws Outage */
 export async function expireWaiting(deps: ExpireDeps): Promise<void> {
-  const before = new Date(deps.clock.now().getTime() - HOUR_MS)
+  const { store } = deps
+  const now = deps.clock.now()
+  const before = new Date(now.getTime() - HOUR_MS)
+  await expireEach(deps, after => findExpired(store, { now, after, limit: BATCH }))
+  await expireEach(deps, after => findOld(store, { before, after, limit: BATCH }))
+}
+
+async function expireEach(deps: ExpireDeps, find: (after: MessageDoc['_id'] | null) => Promise<MessageDoc[]>): Promise<void> {
   let after: MessageDoc['_id'] | null = null
   for (;;) {
-    const rows: MessageDoc[] = await findOld(deps.store, { before, after, limit: BATCH })
+    const rows: MessageDoc[] = await find(after)
     for (const message of rows)
       await deps.roundRobin.isolate({ job: 'expire waiting messages', messageId: String(message._id) }, () =>
         expireOne(deps, message),
@@ -44,14 +52,16 @@ async function expireOne(deps: ExpireDeps, message: MessageDoc): Promise<void> {
   if (failure) await conclude(deps, failedWithoutCall(message, failure, now))
 }
 
-/** The failure of an expired message, otherwise null. The wait counts from the due time. Paused numbers expire nothing. */
+/**
+ * The failure of an expired message, otherwise null: the earlier of its own expiry and of its tenant's longest wait holds. While its
+ * number is paused, its own expiry alone.
+ */
 async function expiryOf({ store, numbers }: ExpireDeps, message: MessageDoc, now: Date): Promise<PlatformFailure | null> {
+  if (hasExpired(message, now)) return 'expired'
   const number = ownNumber(await numbers.find([message.phoneNumberId]), message)
   const status = number?.client.status ?? 'disconnected'
   if (status === 'paused') return null
   const maxWaitMs = (await sendSettings(store, message.tenantId)).maxWaitHours * HOUR_MS
-  const dueAt = (message.sendAt ?? message.createdAt).getTime()
-  const expiresAt = (message.dispatch as Dispatch).deadlineAt?.getTime() ?? dueAt + maxWaitMs
-  if (expiresAt > now.getTime()) return null
+  if (waitEndsAt(message, (message.dispatch as Dispatch).deadlineAt, maxWaitMs) > now) return null
   return status === 'active' ? 'expired' : 'disconnected'
 }

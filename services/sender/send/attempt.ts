@@ -1,4 +1,5 @@
 import { later } from '#shared/domain/later.ts'
+import { hasExpired } from '#shared/domain/messages/expiry.ts'
 import type { Priority } from '#shared/domain/messages/priority.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { MessageDoc } from '#shared/model/documents.ts'
@@ -60,6 +61,7 @@ async function attempt(deps: AttemptDeps, message: MessageDoc, claim: Claimed): 
   const { clock, numbers, pacer } = deps
   const now = clock.now()
   if (message.payload === null) return failedWithoutCall(message, 'unsendable', now)
+  if (hasExpired(message, now)) return failedWithoutCall(message, 'expired', now)
   const refusal = await deps.checkConsent(message, number, claim)
   if (refusal === 'later') return returned(message, 'rate', later(now, CONSENT_RECHECK_MS), now)
   if (refusal !== null) return failedWithoutCall(message, refusal, now)

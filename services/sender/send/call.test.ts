@@ -44,7 +44,7 @@ const message = {
 } as unknown as MessageDoc
 
 /** Runs a call that Meta refuses. `done` names the effects beyond the message. */
-async function refused(error: ErrorReport, retryAfterMs = 0, late: { isAlive?: boolean; now?: Date } = {}) {
+async function refused(error: ErrorReport, retryAfterMs = 0, late: { isAlive?: boolean; now?: Date; expiresAt?: Date } = {}) {
   const done: string[] = []
   let heldMs = 0
   const limits = {
@@ -87,7 +87,7 @@ async function refused(error: ErrorReport, retryAfterMs = 0, late: { isAlive?: b
     unknownDeadlineMs: 1000,
     isAlive: () => late.isAlive ?? true,
   })
-  const { step } = await call(message, number)
+  const { step } = await call({ ...message, ...(late.expiresAt && { expiresAt: late.expiresAt }) }, number)
   return { done, step, heldMs, posts }
 }
 
@@ -136,6 +136,13 @@ test.for([
 ] as const)('[F4] a process %s posts nothing more: the row may be in other hands', async ([, late]) => {
   const { posts, step, done } = await refused({ code: 190 }, 0, late)
   expect([posts, done, step.kind]).toEqual([0, [], 'waiting'])
+})
+
+test('a message whose own time passes while its files are prepared is not posted, and fails', async () => {
+  const now = new Date()
+  const { posts, step } = await refused({ code: 1 }, 0, { now, expiresAt: now })
+  expect([posts, step]).toMatchObject([0, { kind: 'failed', error: { title: 'Waited too long', source: 'platform' } }])
+  expect((await refused({ code: 1 }, 0, { now, expiresAt: new Date(now.getTime() + 1) })).posts).toBe(1)
 })
 
 test('a number that is too fast is slowed down, and also held when Meta says for how long', async () => {

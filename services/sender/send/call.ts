@@ -1,4 +1,5 @@
 import { later } from '#shared/domain/later.ts'
+import { hasExpired } from '#shared/domain/messages/expiry.ts'
 import { refusesMedia } from '#shared/domain/messages/media-slots.ts'
 import { describeError, type ErrorScope, THROUGHPUT_LIMIT } from '#shared/domain/messages/send-errors.ts'
 import { pairKey } from '#shared/limits/claims.ts'
@@ -90,6 +91,8 @@ export function createCall(deps: CallDeps) {
     if (isReady && mayRenew && prepared.isKept && lostItsFile(message)) return renew(message, number, prepared.metaIds)
     // The process may have been frozen since it took the row: what it holds may be with another sender, or posted again, by now.
     if (isReady && !(isAlive() && holdsLease(message, clock.now()))) return settledWithoutCall(tooLate(message, clock.now()))
+    // Files may have taken their time.
+    if (isReady && hasExpired(message, clock.now())) return settledWithoutCall(failedWithoutCall(message, 'expired', clock.now()))
     const result = isReady
       ? await meta.sendMessage(message.phoneNumberId, number.token ?? '', bodyFor(message, prepared.payload))
       : prepared.result

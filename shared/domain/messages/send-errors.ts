@@ -228,7 +228,7 @@ const PLATFORM_FAILURES: Record<PlatformFailure, Omit<ErrorText, 'detail' | 'sou
   expired: {
     code: null,
     title: 'Waited too long',
-    sentence: 'The message could not be sent within the time that your organisation allows.',
+    sentence: 'The message could not be sent within the time that your organisation or its sender allows.',
     nextStep: 'Send the message again if it is still wanted.',
   },
   disconnected: {

@@ -35,6 +35,8 @@ export async function sendAgain(
       error: null,
       wamid: null,
       sendAt: null,
+      // The time that its sender gave has passed, or was meant for the first try.
+      expiresAt: null,
       updatedBy: by,
       unprojectedSince: at,
       dispatch: dispatchOf('chat', { ...ready(at), deadlineAt: expiresAt }, attempt),

@@ -101,6 +101,17 @@ export async function markUnblocked(store: Store, rows: readonly MessageDoc[], n
 
 const unblocking = (now: Date) => ({ ...inState('UNKNOWN'), 'dispatch.nextStepAt': { $lte: now } })
 
+/** Messages still to be sent whose own expiry has passed, after the id `after`. */
+export async function findExpired(store: Store, options: { now: Date; after: Id | null; limit: number }): Promise<MessageDoc[]> {
+  const filter = {
+    ...inStates('READY', 'WAITING'),
+    expiresAt: { $lte: options.now },
+    ...(options.after && { _id: { $gt: options.after } }),
+  }
+  const rows = store.raw.messages.find(filter, { hint: 'dispatch_expiring' })
+  return await orOutage(rows.sort({ _id: 1 }).limit(options.limit).toArray())
+}
+
 /** Chat messages still to be sent that were created before `before`, oldest first, after the id `after`. */
 export async function findOld(store: Store, options: { before: Date; after: Id | null; limit: number }): Promise<MessageDoc[]> {
   const filter = {

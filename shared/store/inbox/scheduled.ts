@@ -61,7 +61,8 @@ export const isScheduled = ({ status, dispatch }: MessageDoc): boolean =>
   dispatch?.state === STILL_SCHEDULED['dispatch.state'] &&
   dispatch.reason === STILL_SCHEDULED['dispatch.reason']
 
-type Content = Pick<MessageDoc, 'fallback' | 'cost' | 'metaCost'> & Partial<Pick<MessageDoc, 'type' | 'content' | 'payload'>>
+type Content = Pick<MessageDoc, 'fallback' | 'expiresAt' | 'cost' | 'metaCost'> &
+  Partial<Pick<MessageDoc, 'type' | 'content' | 'payload'>>
 
 /** Gives a scheduled message another time and content. @throws ApiError 409 ALREADY_RELEASED, MESSAGE_CHANGED */
 export function changeScheduled(

@@ -283,6 +283,7 @@ export const messageSchema = new Schema<MessageDoc>(
     campaignId: id,
     at: requiredDate,
     sendAt: date,
+    expiresAt: { type: Date, default: undefined },
     payload: anything,
     fallback: { type: Schema.Types.Mixed, default: undefined },
     dispatch: { type: dispatch, default: null },
@@ -352,6 +353,11 @@ messageSchema.index(
 messageSchema.index(
   { tenantId: 1, sendAt: 1, _id: 1 },
   { name: 'tenant_scheduled', partialFilterExpression: { 'dispatch.reason': 'scheduled' } },
+)
+// Only messages that their senders gave a time, and only while they are still to be sent.
+messageSchema.index(
+  { expiresAt: 1 },
+  { name: 'dispatch_expiring', partialFilterExpression: { expiresAt: { $type: 'date' }, ...waiting } },
 )
 messageSchema.index(
   { unprojectedSince: 1 },

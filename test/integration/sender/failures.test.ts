@@ -257,6 +257,54 @@ test('a message that waited longer than its tenant allows is given up', async ({
   expect((await w.get(excused)).status).toBe('QUEUED')
 })
 
+test('a message whose own time has passed is given up while it waits; else the longest wait of its tenant holds', async ({
+  world,
+}) => {
+  await using meta = await startMeta()
+  await using w = await openSenderWorld(world, meta.url)
+  const hours = (count: number) => new Date(Date.now() + count * 3_600_000)
+  const waiting = async (expiresAt: Date, createdAt = new Date()) => {
+    const dispatch = { state: 'WAITING' as const, reason: 'rate' as const, nextStepAt: hours(1) }
+    return w.messageIn(await w.addConversation(), { createdAt, expiresAt, dispatch })
+  }
+  const passed = await waiting(hours(-0.01))
+  const ofTenant = await waiting(hours(1), hours(-25))
+  const kept = await waiting(hours(1))
+  await w.insert([passed, ofTenant, kept])
+  await using _sender = await w.startSender()
+  for (const message of [passed, ofTenant])
+    expect((await w.until(message, m => m.status === 'FAILED')).error).toMatchObject({
+      title: 'Waited too long',
+      source: 'platform',
+    })
+  expect([(await w.get(kept)).status, meta.posts]).toEqual(['QUEUED', []])
+})
+
+test('a pause of the number keeps no message beyond its own time', async ({ world }) => {
+  await using meta = await startMeta()
+  await using w = await openSenderWorld(world, meta.url, { status: 'paused', pauseReason: 'manual' })
+  const waits = { state: 'WAITING' as const, reason: 'paused' as const, nextStepAt: null }
+  const passed = w.messageIn(await w.addConversation(), { expiresAt: new Date(Date.now() - 1000), dispatch: waits })
+  const old = w.messageIn(await w.addConversation(), { createdAt: new Date(Date.now() - 25 * 3_600_000), dispatch: waits })
+  await w.insert([passed, old])
+  await using _sender = await w.startSender()
+  expect((await w.until(passed, m => m.status === 'FAILED')).error?.title).toBe('Waited too long')
+  expect([(await w.get(old)).status, meta.posts]).toEqual(['QUEUED', []])
+})
+
+test('a message whose own time has passed when its turn comes is not posted; before, it is sent', async ({ world }) => {
+  await using meta = await startMeta()
+  await using w = await openSenderWorld(world, meta.url)
+  await using _sender = await w.startSender()
+  const late = await w.sendOne({ expiresAt: new Date(Date.now() - 1) })
+  const row = await w.until(late, m => m.status !== 'QUEUED')
+  expect([row.status, row.error?.title, meta.posts]).toEqual(['FAILED', 'Waited too long', []])
+  expect(row.timeline.some(({ kind }) => kind === 'attempt')).toBe(false)
+  const inTime = await w.sendOne({ expiresAt: new Date(Date.now() + 600_000) })
+  await w.until(inTime, m => m.status === 'SENT')
+  expect(meta.posts).toHaveLength(1)
+})
+
 test('[F3] events whose publishing was lost are published again', async ({ world }) => {
   await using meta = await startMeta()
   await using w = await openSenderWorld(world, meta.url)
