@@ -11,7 +11,7 @@ import {
   signInAs,
   untilLive,
 } from '#test/support/worlds/browser.ts'
-import { publishUnreadable, SALMA } from '#test/support/worlds/browser-steps.ts'
+import { publishUnreadable, rowOf, SALMA } from '#test/support/worlds/browser-steps.ts'
 import { type Language, shownText } from '#test/support/worlds/browser-texts.ts'
 import { answerWith, type Endpoint, startEndpoint, take } from '#test/support/worlds/subscriptions.ts'
 
@@ -309,3 +309,33 @@ const noticeOf = (page: Page, { banner }: Fault, t: Texts): Locator =>
     .getByRole('region', { name: t('app.banners') })
     .locator('> div')
     .filter({ hasText: banner(t) })
+
+test('an agent hears of a database that is away, a page that is opened meanwhile too, and both go on by themselves', {
+  timeout: START_MS,
+}, async () => {
+  const { page } = await world.visit()
+  await signInAs(page, 'Demo Agent')
+  await untilLive(page)
+  const t = textsIn('en')
+  world.database.cut()
+  try {
+    await page
+      .getByRole('region', { name: t('app.banners') })
+      .getByText(t('app.banner.database'))
+      .waitFor(patience)
+    expect(await page.getByRole('link', { name: t('app.banner.go') }).count()).toBe(0)
+    await page.reload()
+    await page.getByText(t('app.unreachable.database')).waitFor(patience)
+    expect(await seriousFindings(page)).toEqual([])
+    const visitor = await world.visit()
+    await visitor.page.goto('/sign-in')
+    await visitor.page.getByLabel(t('app.signIn.email')).fill('agent@whatsapp-saas.com')
+    await visitor.page.getByLabel(t('app.signIn.password'), { exact: true }).fill('wrong')
+    await visitor.page.getByRole('button', { name: t('app.signIn.submit'), exact: true }).click()
+    await visitor.page.getByRole('alert').getByText(t('app.signIn.database')).waitFor(patience)
+  } finally {
+    world.database.mend()
+  }
+  await rowOf(page, SALMA.name).first().waitFor(patience)
+  await untilLive(page)
+})

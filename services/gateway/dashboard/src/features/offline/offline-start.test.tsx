@@ -1,6 +1,7 @@
 import { i18n } from '@lingui/core'
 import { I18nProvider } from '@lingui/react'
-import { fireEvent, render, screen } from '@testing-library/react'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { loadDrafts } from '../../lib/drafts.ts'
 import { loadTexts } from '../../lib/i18n/i18n.ts'
@@ -28,7 +29,7 @@ beforeEach(async () => {
   localStorage.setItem('linko.session', '1')
   localStorage.setItem('linko.own.person', JSON.stringify(user))
   localStorage.setItem('linko.own.drafts.u', JSON.stringify({ c2: 'Begun and not sent' }))
-  await loadTexts('features/offline')
+  await Promise.all(['features/offline', 'app'].map(loadTexts))
   await restoreSession()
   keepEntry(entry)
   loadDrafts()
@@ -37,9 +38,11 @@ beforeEach(async () => {
 
 const open = () =>
   render(
-    <I18nProvider i18n={i18n}>
-      <OfflineStart />
-    </I18nProvider>,
+    <QueryClientProvider client={new QueryClient()}>
+      <I18nProvider i18n={i18n}>
+        <OfflineStart />
+      </I18nProvider>
+    </QueryClientProvider>,
   )
 
 test('what waits and what was begun is shown, and what waits can be taken back', async () => {
@@ -50,6 +53,20 @@ test('what waits and what was begun is shown, and what waits can be taken back',
   fireEvent.click(screen.getByRole('button', { name: 'Cancel' }))
   expect(screen.queryByText('On my way')).toBeNull()
   expect(keptEntries()).toEqual([])
+})
+
+test('where the server answers and its database does not, that is said', async () => {
+  open()
+  screen.getByRole('heading', { name: 'No connection' })
+  cleanup()
+  vi.stubGlobal('fetch', async (url: string) =>
+    url.endsWith('/dashboard/state')
+      ? Response.json({ queue: 'ready', database: 'away' })
+      : Response.json({ errorCode: 'UNAVAILABLE', detail: 'x' }, { status: 503 }),
+  )
+  open()
+  await screen.findByRole('heading', { name: 'Linko does not answer' })
+  screen.getByText(/The database of Linko does not answer/)
 })
 
 test('when the browser says that the network is back, the server is asked at once', async () => {

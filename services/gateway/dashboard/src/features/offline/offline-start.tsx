@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect } from 'react'
 import { pauseBefore } from '../../lib/api/query-client.ts'
+import { useSystemState } from '../../lib/data/system-state.ts'
 import { useDrafts } from '../../lib/drafts.ts'
 import { useFormat } from '../../lib/i18n/format.ts'
 import { useText } from '../../lib/i18n/text.tsx'
@@ -10,22 +11,27 @@ import { Button } from '../../ui/button.tsx'
 import { ConnectionBadge } from '../../ui/connection-badge.tsx'
 import { Tick } from '../../ui/tick.tsx'
 
-/** In place of every page that was opened without network: what is kept here of one's own, and that nothing else is. */
+/**
+ * In place of every page that was opened without network, or while the server cannot say who this is: what is kept here of one's own,
+ * and that nothing else is.
+ */
 export default function OfflineStart() {
   const t = useText()
   const drafts = Object.entries(useDrafts(state => state.drafts))
   const entries = useOutbox(state => state.entries)
+  const isDatabaseAway = useSystemState()?.database === 'away'
+  const title = t(isDatabaseAway ? 'app.unreachable.title' : 'offline.title')
   useUntilReached()
   useEffect(() => {
-    document.title = `${t('offline.title')} · Linko`
+    document.title = `${title} · Linko`
   })
   return (
     <div className="mx-auto grid max-w-[40rem] content-start gap-5 p-5 max-two:p-3">
       <header className="flex items-center gap-3">
-        <h1 className="me-auto">{t('offline.title')}</h1>
+        <h1 className="me-auto">{title}</h1>
         <ConnectionBadge inline />
       </header>
-      <p className="text-ink-2">{t('offline.text')}</p>
+      <p className="text-ink-2">{t(isDatabaseAway ? 'app.unreachable.database' : 'offline.text')}</p>
       {entries.length > 0 && (
         <Kept title={t('offline.waiting')}>
           {entries.map(entry => (

@@ -29,6 +29,10 @@ export async function request<T>(method: Method, path: string, options: RequestO
   return await read<T>(await send(method, path, options, renewed))
 }
 
+/** What the API tells everybody, asked without saying who one is: it answers also while nobody can be signed in. @throws Problem */
+export const getPublic = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
+  await read<T>(await send('GET', path, { signal }, null))
+
 export const get = <T>(path: string, query?: RequestOptions['query'], signal?: AbortSignal): Promise<T> =>
   request<T>('GET', path, { ...(query && { query }), signal })
 

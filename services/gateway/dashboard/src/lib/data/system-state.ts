@@ -1,5 +1,5 @@
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
-import { get } from '../api/client.ts'
+import { getPublic } from '../api/client.ts'
 
 const KEY = ['system-state'] as const
 const LOOK_MS = 15_000
@@ -21,7 +21,7 @@ export function useSystemState(): SystemState | undefined {
     queryKey: KEY,
     queryFn: async ({ signal }) => {
       const before = queries.getQueryData<SystemState>(KEY)
-      const state = stateAfter(before, await get<Answer>('/dashboard/state', undefined, signal), Date.now())
+      const state = stateAfter(before, await getPublic<Answer>('/dashboard/state', signal), Date.now())
       if (before?.database === 'away' && state.database === 'ready') readAgain(queries)
       return state
     },
