@@ -47,7 +47,7 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
       'shared/store/analytics/{count,follow,read,states,waits}.ts',
       'shared/store/{campaigns,dispatch,events,recording}/*.ts',
       'shared/store/contacts/{erase-begin,erase-check,erase-rows,erasures,lead-links}.ts',
-      'shared/store/inbox/{accept,destinations,discarded-files,media,message-inserts}.ts',
+      'shared/store/inbox/{accept,destinations,discarded-files,media,message-inserts,retention}.ts',
       'shared/store/fill-keys.ts', // runs for all tenants, before the services start
       'shared/store/subscriptions/outgoing.ts', // one process delivers the events of all tenants
       'shared/store/templates/uses.ts',

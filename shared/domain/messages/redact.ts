@@ -1,5 +1,3 @@
-import type { MessageView } from '../../contracts/views.ts'
-
 /** What may be left out of evidence: what was written and sent, and who the customer is. */
 export const REDACTIONS = ['content', 'people'] as const
 export type Redaction = (typeof REDACTIONS)[number]
@@ -38,8 +36,16 @@ export function messageWithoutContent(message: unknown): unknown {
   })
 }
 
+/** What a message's view shows as its content. */
+interface ShownContent {
+  text: string | null
+  media: object | null
+  template: { name: string; language: string } | null
+  data: unknown
+}
+
 /** Content of a message's view without what it says; that there was a file, a template or text stays. */
-export function contentWithoutContent({ text, media, template, data }: MessageView['content']): object {
+export function contentWithoutContent({ text, media, template, data }: ShownContent): object {
   return {
     text: text === null ? null : REDACTED,
     media: media && { ...media, filename: REDACTED },

@@ -21,7 +21,10 @@ beforeAll(async () => {
   record = async (from, ad, secondsAgo = 0) => {
     commands.length = 0
     await recording([deliveryOf(inbound(from, ad, ++count, secondsAgo), new Date())])
-    return commands.map(({ name, command }) => `${name} ${command[name]}`).filter(isOfMessage).toSorted()
+    return commands
+      .map(({ name, command }) => `${name} ${command[name]}`)
+      .filter(isOfMessage)
+      .toSorted()
   }
 })
 afterAll(() => stack.disposeAsync())
