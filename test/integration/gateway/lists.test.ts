@@ -596,6 +596,10 @@ describe("another tenant's", () => {
     'patch /api/integrations/whatsapp/templates': { status: 'DISABLED' },
     audience: { recipients: [{ to: '+212661000101' }] },
   }
+  /** Queries without which a route refuses. */
+  const QUERIES: Record<string, string> = {
+    '/api/v1/conversations/{id}/evidence': '?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z',
+  }
   // For a platform admin no account is another one.
   const withId = routes.filter(({ path, action }) => path.includes('{id}') && action !== null && can('tenant_admin', action))
 
@@ -608,7 +612,7 @@ describe("another tenant's", () => {
         ? { body: 'to\n+212661000101\n', headers: { 'content-type': upload.types[0] as string } }
         : { body: method === 'get' ? undefined : fields }
       const call = (id: string, as: Person = 'admin') =>
-        gateway.call(method.toUpperCase(), `${prefix}/${encodeURIComponent(id)}${rest}`, { as, ...sent })
+        gateway.call(method.toUpperCase(), `${prefix}/${encodeURIComponent(id)}${rest}${QUERIES[path] ?? ''}`, { as, ...sent })
       const idOf = (ids: Record<string, string>) => ids[`${prefix}${rest}`] ?? ids[prefix]
       const theirs = idOf(await idsOf(other))
       if (theirs === undefined) throw new Error(`the test knows no id for ${path}`)

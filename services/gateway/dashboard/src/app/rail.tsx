@@ -22,9 +22,9 @@ const PersonMenu = lazyPart(() => import('./person-menu.tsx'))
 export const railItem =
   'relative flex min-h-13 w-full flex-col items-center justify-center gap-0.5 rounded-2 px-0.5 py-1 text-center text-meta leading-[1.15] text-ink-2 no-underline hover:bg-hover hover:text-ink'
 const railHere = clsx(
-  'aria-[current=page]:bg-brand-soft aria-[current=page]:text-brand aria-[current=page]:font-semibold',
+  'aria-[current=page]:bg-brand-soft aria-[current=page]:text-brand',
   'aria-[current=page]:before:absolute aria-[current=page]:before:-start-1 aria-[current=page]:before:inset-y-2 aria-[current=page]:before:w-[3px] aria-[current=page]:before:rounded-1 aria-[current=page]:before:bg-brand',
-  'max-two:rounded-none max-two:aria-[current=page]:bg-transparent max-two:aria-[current=page]:font-normal max-two:aria-[current=page]:before:inset-x-1/4 max-two:aria-[current=page]:before:top-0 max-two:aria-[current=page]:before:bottom-auto max-two:aria-[current=page]:before:h-[3px] max-two:aria-[current=page]:before:w-auto',
+  'max-two:rounded-none max-two:aria-[current=page]:bg-transparent max-two:aria-[current=page]:before:inset-x-1/4 max-two:aria-[current=page]:before:top-0 max-two:aria-[current=page]:before:bottom-auto max-two:aria-[current=page]:before:h-[3px] max-two:aria-[current=page]:before:w-auto',
 )
 
 export function Rail() {

@@ -10,7 +10,7 @@ import { List } from './list.tsx'
 /** Who did what, newest first. Nobody can change or delete it. */
 export function Audit() {
   const t = useText()
-  const { full } = useFormat()
+  const { dateTime } = useFormat()
   const query = useInfiniteQuery(auditQuery)
   const save = useMutation({ mutationFn: saveAudit })
   return (
@@ -26,7 +26,9 @@ export function Audit() {
           <Table heads={[t('operations.at'), t('operations.who'), t('operations.did'), t('operations.changed')]}>
             {rows.map(entry => (
               <tr key={entry.id} className="border-b border-line align-top">
-                <Cell isHead>{full(entry.at)}</Cell>
+                <Cell isHead isFigure>
+                  {dateTime(entry.at)}
+                </Cell>
                 <Cell>
                   <bdi>{entry.actor.name ?? t(`operations.actor.${entry.actor.kind}`)}</bdi>
                 </Cell>

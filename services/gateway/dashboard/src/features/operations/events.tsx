@@ -21,7 +21,7 @@ const KINDS = { PENDING: 'time', PROCESSED: 'ok', FAILED: 'fail', IGNORED: 'plai
 /** What Meta has sent, and what became of it. */
 export function Events() {
   const t = useText()
-  const { full } = useFormat()
+  const { dateTime } = useFormat()
   const { status, open } = useSearch({ from: '/shell/operations' })
   const navigate = useNavigate({ from: '/operations' })
   const query = useInfiniteQuery(eventsQuery(status))
@@ -42,7 +42,7 @@ export function Events() {
               <tr key={event.id} className="border-b border-line hover:bg-hover">
                 <Cell isHead isFigure>
                   <Link from="/operations" to="/operations" search={before => ({ ...before, open: event.id })}>
-                    {full(event.receivedAt)}
+                    {dateTime(event.receivedAt)}
                   </Link>
                 </Cell>
                 <Cell>

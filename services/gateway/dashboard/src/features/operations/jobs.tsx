@@ -13,7 +13,7 @@ const KINDS = { PENDING: 'time', RUNNING: 'brand', DONE: 'ok', FAILED: 'fail' } 
 /** Sends, webhook events and template syncs as jobs, newest first. */
 export function Jobs() {
   const t = useText()
-  const { full, number } = useFormat()
+  const { dateTime, number } = useFormat()
   const { job } = useSearch({ from: '/shell/operations' })
   const navigate = useNavigate({ from: '/operations' })
   const query = useInfiniteQuery(jobsQuery(job))
@@ -40,7 +40,9 @@ export function Jobs() {
           >
             {rows.map(({ id, type, status, attempts, error, createdAt }) => (
               <tr key={`${type} ${id}`} className="border-b border-line">
-                <Cell isHead>{full(createdAt)}</Cell>
+                <Cell isHead isFigure>
+                  {dateTime(createdAt)}
+                </Cell>
                 <Cell>{t(`operations.job.${type}`)}</Cell>
                 <Cell>
                   <Tag kind={KINDS[status]}>{t(`operations.job.${status}`)}</Tag>

@@ -152,7 +152,7 @@ function RunDialog({ what, cause, count, onClose }: Run & { onClose(): void }) {
 
 function OfCause({ cause }: { cause: string }) {
   const t = useText()
-  const { full } = useFormat()
+  const { dateTime } = useFormat()
   const query = useInfiniteQuery(lettersQuery(cause))
   return (
     <section className="grid gap-2">
@@ -166,7 +166,7 @@ function OfCause({ cause }: { cause: string }) {
               <tr key={id} className="border-b border-line hover:bg-hover">
                 <Cell isHead>
                   <Link from="/operations" to="/operations" search={before => ({ ...before, open: id })}>
-                    {full(createdAt)}
+                    {dateTime(createdAt)}
                   </Link>
                 </Cell>
                 <Cell>

@@ -198,7 +198,7 @@ function OpenLetters() {
 
 function Services({ overview: { servers, services } }: { overview: OverviewData }) {
   const t = useText()
-  const { full } = useFormat()
+  const { dateTime } = useFormat()
   return (
     <Section title={t('operations.services')}>
       <ul className="flex flex-wrap gap-2" data-servers>
@@ -228,7 +228,7 @@ function Services({ overview: { servers, services } }: { overview: OverviewData 
             <Cell>
               <bdi dir="ltr">{version}</bdi>
             </Cell>
-            <Cell>{full(startedAt)}</Cell>
+            <Cell isFigure>{dateTime(startedAt)}</Cell>
           </tr>
         ))}
       </Table>

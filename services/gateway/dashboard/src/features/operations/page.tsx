@@ -6,6 +6,7 @@ import { type Action, useRights } from '../../lib/session/rights.ts'
 import { Input } from '../../ui/field.tsx'
 import { Icon, SearchIcon } from '../../ui/icons.tsx'
 import { NoRight } from '../../ui/no-right.tsx'
+import { useCurrentInView } from '../../ui/use-current-in-view.ts'
 import { Audit } from './audit.tsx'
 import { Events } from './events.tsx'
 import { Find } from './find.tsx'
@@ -38,6 +39,7 @@ export default function OperationsPage() {
   useEffect(() => {
     document.title = `${t('app.nav.operations')} · Linko`
   })
+  const links = useCurrentInView(view)
   const tabs = TABS.filter(({ action }) => may(action))
   const isAllowed = view === 'find' ? may('messages.read') : tabs.some(tab => tab.view === view)
   if (tabs.length === 0) return <NoRight />
@@ -48,7 +50,7 @@ export default function OperationsPage() {
         <h1>{t('app.nav.operations')}</h1>
         <FindField />
       </header>
-      <nav aria-label={t('operations.views')} className="-mx-1 flex gap-1 overflow-x-auto px-1 pb-1">
+      <nav ref={links} aria-label={t('operations.views')} className="-mx-1 flex gap-1 overflow-x-auto px-1 pb-1">
         {tabs.map(({ view: one }) => (
           <Link
             key={one}

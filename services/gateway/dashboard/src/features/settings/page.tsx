@@ -1,11 +1,12 @@
 import { Link, useSearch } from '@tanstack/react-router'
 import clsx from 'clsx'
-import { type ComponentType, Suspense, useEffect, useRef } from 'react'
+import { type ComponentType, Suspense, useEffect } from 'react'
 import { useText } from '../../lib/i18n/text.tsx'
 import { lazyPart } from '../../lib/lazy-part.ts'
 import { type Action, useRights } from '../../lib/session/rights.ts'
 import { NoRight } from '../../ui/no-right.tsx'
 import { Bone } from '../../ui/states.tsx'
+import { useCurrentInView } from '../../ui/use-current-in-view.ts'
 import { Account } from './account.tsx'
 import { Company } from './company.tsx'
 import { Keys } from './keys.tsx'
@@ -42,12 +43,7 @@ export default function SettingsPage() {
   useEffect(() => {
     document.title = `${t('app.nav.settings')} · Linko`
   })
-  const tabs = useRef<HTMLElement>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another section is what moves them
-  useEffect(() => {
-    // Where they do not all fit, the current one is to be seen.
-    tabs.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
-  }, [section])
+  const tabs = useCurrentInView(section)
   const { Pane, action } = PANES[section]
   return (
     <div className="mx-auto grid max-w-[60rem] content-start gap-5 p-5 max-two:p-3">

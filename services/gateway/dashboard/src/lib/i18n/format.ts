@@ -14,6 +14,8 @@ export interface Formats {
   milliseconds(at: Date | string): string
   /** Day and clock time, for titles and for what is read out. */
   full(at: Date | string): string
+  /** Day and clock time, for tables: 29 Nov 2026, 10:06. */
+  dateTime(at: Date | string): string
   /** Day alone: 29 Nov 2026. */
   date(at: Date | string): string
   /** Weekday, day and clock time, for what is to come: Fri 27 Nov, 09:00. */
@@ -71,6 +73,7 @@ export function formatsOf(language: Language, timeZone?: string): Formats {
     seconds: dates({ hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }),
     milliseconds: dates({ hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hour12: false }),
     full: dates({ dateStyle: 'full', timeStyle: 'short' }),
+    dateTime: dates({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false }),
     date: dates({ dateStyle: 'medium' }),
     shortDateTime: dates({ weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false }),
     listTime(at, now) {

@@ -107,6 +107,7 @@ function PriceRow({ place, price, currency, onChange, onRemove }: PriceRowProps)
               {...ids}
               type="date"
               dir="ltr"
+              className="min-w-0"
               value={price.from ?? ''}
               onChange={({ target }) => onChange({ ...price, from: target.value || null })}
             />
