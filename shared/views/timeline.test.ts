@@ -62,6 +62,17 @@ test('a message without waits has the steps accepted, queued, one attempt and th
   expect(view.steps[0]?.detail).toBe('by Nadia')
 })
 
+test('what Meta reports for the whole second stands behind the sending in that second', () => {
+  const sending = [{ ...accepted, at: at(1169) }, attempt(1378, { attempt: 1, outcome: 'accepted' })]
+  const doc = message({
+    status: 'READ',
+    createdAt: at(1169),
+    timeline: [...sending, report(1000, 'READ'), report(1000, 'DELIVERED')],
+  })
+  const kinds = ['accepted', 'queued', 'attempt', 'sent', 'delivered', 'read']
+  expect(timelineOf(doc, at(10_000)).steps.map(({ kind }) => kind)).toEqual(kinds)
+})
+
 test('a waiting message shows its ended waits and the open one', () => {
   const dispatch = {
     state: 'WAITING',

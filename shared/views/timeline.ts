@@ -12,10 +12,31 @@ export function timelineOf(doc: MessageDoc, now: Date): MessageTimelineView {
   const steps = isOut ? withEnd(doc, withQueue(doc, entries.flatMap(stepsOf(doc, entries)), now)) : receivedSteps(doc, entries)
   return {
     message: messageView(doc),
-    steps: [...steps].sort((a, b) => a.at.localeCompare(b.at)),
+    steps: inOrder(steps),
     totals: totalsOf(doc, steps, entries),
     isTruncated: doc.timeline.length >= MAX_TIMELINE && doc.timeline[0]?.kind !== 'accepted',
   }
+}
+
+const SENDING: ReadonlySet<string> = new Set(['accepted', 'queued', 'attempt', 'sent'])
+/** What Meta reports, in its order. */
+const REPORTED = ['sent', 'delivered', 'read', 'failed']
+
+/**
+ * Steps by their time. Meta's reports name whole seconds, the beginning of the one in which something happened: a report stands behind
+ * what was done in the same second to send the message.
+ */
+function inOrder(steps: readonly TimelineStepView[]): TimelineStepView[] {
+  const second = (at: string) => at.slice(0, 19)
+  const placeOf = ({ kind, at }: TimelineStepView): string => {
+    if (!REPORTED.includes(kind) || !at.endsWith('.000Z')) return at
+    const before = steps.filter(other => SENDING.has(other.kind) && second(other.at) === second(at)).map(other => other.at)
+    return [at, ...before].toSorted().at(-1) as string
+  }
+  return steps
+    .map(one => ({ one, place: placeOf(one), rank: REPORTED.indexOf(one.kind) }))
+    .sort((a, b) => a.place.localeCompare(b.place) || a.rank - b.rank)
+    .map(({ one }) => one)
 }
 
 type Shown = TimelineEntry & { isOpen?: boolean }

@@ -8,6 +8,7 @@ import { sayFailure } from '../../lib/server/say.ts'
 import { Facts } from '../../ui/facts.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { Tick, tickOf } from '../../ui/tick.tsx'
+import { useDetail } from '../../ui/use-detail.ts'
 import { foundQuery, timelineQuery } from './data.ts'
 
 /** Where is this message? Found by its id or WhatsApp's, or by its words, with every step and its time. */
@@ -92,7 +93,8 @@ function Step({ step }: { step: TimelineStepView }) {
   const t = useText()
   const { duration } = useFormat()
   const { kind, ms, reason, httpStatus, code, error, detail } = step
-  const why = error ? sayFailure(error).sentence : detail
+  const detailOf = useDetail()
+  const why = error ? sayFailure(error).sentence : detail && detailOf(detail)
   const facts = [reason, httpStatus && `HTTP ${httpStatus}`, code && String(code), ms !== null && ms > 0 && duration(ms)]
   return (
     <div>

@@ -27,7 +27,7 @@ export default function SelectionBar({ rows }: { rows: readonly ConversationView
   return (
     <div role="toolbar" aria-label={t('inbox.select.bar')} className="-mx-3 grid gap-1 border-b border-line bg-sunk px-3 py-1.5">
       <div className="flex items-center gap-2">
-        <b className="weight-name me-auto" role="status">
+        <b className="weight-name me-auto whitespace-nowrap" role="status">
           <Text id="inbox.select.count" values={{ n: selected.length }} />
         </b>
         <Button kind="link" small onClick={() => selectAll(useShownIds.getState().ids)}>

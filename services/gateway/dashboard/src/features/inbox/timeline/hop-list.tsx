@@ -6,6 +6,7 @@ import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { CopyButton } from '../../../ui/copy-button.tsx'
 import { Bone, ErrorRow } from '../../../ui/states.tsx'
+import { useDetail } from '../../../ui/use-detail.ts'
 import { LineItem } from './line-item.tsx'
 
 /** No event tells when sockets have emitted one: what is still to come is asked for again. */
@@ -137,14 +138,17 @@ function useReport(): (about: string | null) => string | null {
 const PARTS: Partial<Record<HopView['by'], string>> = { rabbitmq: 'RabbitMQ', mongodb: 'MongoDB', meta: 'WhatsApp' }
 
 /** The part of the platform whose clock it is, and what it noted. */
-const By = ({ hop: { by, detail } }: { hop: HopView }) => (
-  <p className="text-meta break-words text-ink-3">
-    <bdi dir="ltr">{PARTS[by] ?? by}</bdi>
-    {detail && (
-      <>
-        {' · '}
-        <bdi dir="auto">{detail}</bdi>
-      </>
-    )}
-  </p>
-)
+function By({ hop: { by, detail } }: { hop: HopView }) {
+  const detailOf = useDetail()
+  return (
+    <p className="text-meta break-words text-ink-3">
+      <bdi dir="ltr">{PARTS[by] ?? by}</bdi>
+      {detail && (
+        <>
+          {' · '}
+          <bdi dir="auto">{detailOf(detail)}</bdi>
+        </>
+      )}
+    </p>
+  )
+}

@@ -2,6 +2,7 @@ import type { TimelineStepView } from '#shared/contracts/timeline.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { sayFailure } from '../../../lib/server/say.ts'
+import { useDetail } from '../../../ui/use-detail.ts'
 import { LineItem } from './line-item.tsx'
 
 /** Reasons to wait that have words; others are shown by their name. */
@@ -75,6 +76,7 @@ function Details({ step: { httpStatus, code, traceId, error, detail, ms, kind } 
   const t = useText()
   const { duration } = useFormat()
   const said = error && sayFailure(error)
+  const detailOf = useDetail()
   const facts = [
     ...(kind === 'attempt' && ms !== null ? [duration(ms)] : []),
     ...(httpStatus === null ? [] : [`HTTP ${httpStatus}`]),
@@ -104,7 +106,7 @@ function Details({ step: { httpStatus, code, traceId, error, detail, ms, kind } 
       )}
       {detail && (
         <bdi dir="auto" className="block text-meta break-words text-ink-3">
-          {detail}
+          {detailOf(detail)}
         </bdi>
       )}
     </>
