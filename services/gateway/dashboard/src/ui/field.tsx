@@ -53,7 +53,7 @@ export function Input({ className, ...rest }: ComponentProps<'input'>) {
 
 /** A choice out of few. */
 export function Select({ className, ...rest }: ComponentProps<'select'>) {
-  return <select {...rest} className={clsx(CONTROL, 'min-w-0', className)} />
+  return <select {...rest} className={clsx(CONTROL, 'min-w-0 text-ellipsis', className)} />
 }
 
 export function TextArea({ className, ...rest }: ComponentProps<'textarea'>) {
