@@ -56,6 +56,8 @@ export default function OperationsPage() {
             key={one}
             to="/operations"
             search={one === 'overview' ? {} : { view: one }}
+            // The address without a view is not a part of the others.
+            activeOptions={{ exact: true, includeSearch: true }}
             aria-current={one === view ? 'page' : undefined}
             className={clsx(
               'rounded-2 border px-3 py-1.5 whitespace-nowrap no-underline',
