@@ -48,8 +48,12 @@ const CONTROL =
   'w-full min-h-(--control) rounded-2 border border-line-strong bg-raised px-2.5 py-1 text-ui text-ink pointer-coarse:text-[1rem] focus-visible:outline-2 focus-visible:outline-offset-1 focus-visible:outline-focus aria-invalid:border-fail aria-invalid:inset-ring aria-invalid:inset-ring-fail disabled:bg-sunk disabled:text-ink-3'
 
 export function Input({ className, ...rest }: ComponentProps<'input'>) {
-  return <input {...rest} className={clsx(CONTROL, className)} />
+  return <input {...rest} dir={dirOf(rest)} className={clsx(CONTROL, className)} />
 }
+
+/** An empty field with the direction of its text has that of the page: a browser would write its hint from left to right. */
+const dirOf = ({ dir, value }: { dir?: string | undefined; value?: unknown }) =>
+  dir === 'auto' && value === '' ? undefined : dir
 
 /** A choice out of few. */
 export function Select({ className, ...rest }: ComponentProps<'select'>) {
@@ -57,7 +61,7 @@ export function Select({ className, ...rest }: ComponentProps<'select'>) {
 }
 
 export function TextArea({ className, ...rest }: ComponentProps<'textarea'>) {
-  return <textarea {...rest} className={clsx(CONTROL, 'block text-text', className)} />
+  return <textarea {...rest} dir={dirOf(rest)} className={clsx(CONTROL, 'block text-text', className)} />
 }
 
 export function Check({ label, ...rest }: ComponentProps<'input'> & { label: ReactNode }) {
