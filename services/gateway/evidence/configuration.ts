@@ -1,9 +1,9 @@
-import type { ConversationDoc } from '#shared/model/documents.ts'
+import type { ClientDoc, ConversationDoc } from '#shared/model/documents.ts'
 import { VERSION } from '#shared/process/config.ts'
 import type { ZipEntry } from '#shared/storage/zip.ts'
 import { auditAfter } from '#shared/store/accounts/audit-log.ts'
 import { getTenant } from '#shared/store/accounts/tenants.ts'
-import { getClient } from '#shared/store/numbers/clients.ts'
+import { findClientEver } from '#shared/store/numbers/clients.ts'
 import { findTemplatesNamed } from '#shared/store/templates/templates.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import type { GatewayDeps } from '../deps.ts'
@@ -25,16 +25,16 @@ export async function configurationFile(
   { templates, from, at }: { templates: readonly string[]; from: Date; at: Date },
 ): Promise<ZipEntry> {
   const read = async () => {
-    const [tenant, client] = await Promise.all([getTenant(store, String(tenantId)), getClient(store, tenantId, clientId)])
-    const found = await Promise.all(templates.map(name => findTemplatesNamed(store, tenantId, { wabaId: client.wabaId, name })))
+    const [tenant, client] = await Promise.all([getTenant(store, String(tenantId)), findClientEver(store, tenantId, clientId)])
+    const place = client ? { wabaId: client.wabaId } : {}
+    const found = await Promise.all(templates.map(name => findTemplatesNamed(store, tenantId, { ...place, name })))
     const changes = await Promise.all(KINDS.map(kind => auditAfter(store, tenantId, { kind, from }, null, MOST_CHANGES)))
     return { tenant, client, templates: found.flat(), changes: changes.flat() }
   }
   const { tenant, client, templates: rows, changes } = await asTenant(String(tenantId), read)
-  const { _id, phoneNumberId, wabaId, whatsappNumber, status } = client
   const value = {
     versions: { linko: VERSION, metaApi: config.META_API_VERSION },
-    number: { id: String(_id), phoneNumberId, wabaId, whatsappNumber, status },
+    number: client && numberOf(client),
     settings: tenant.settings,
     limits: tenant.limits ?? null,
     templates: rows.map(({ name, language, category, status: state, components, metaTemplateId }) => ({
@@ -52,3 +52,8 @@ export async function configurationFile(
   }
   return { name: 'configuration.json', at, content: `${JSON.stringify(value, null, 2)}\n` }
 }
+
+const numberOf = ({ _id, phoneNumberId, wabaId, whatsappNumber, status, deletedAt }: ClientDoc) => ({
+  ...{ id: String(_id), phoneNumberId, wabaId, whatsappNumber, status },
+  disconnectedAt: deletedAt?.toISOString() ?? null,
+})

@@ -57,6 +57,10 @@ export async function getClient(store: Store, tenantId: Id | string, clientId: I
   return client
 }
 
+/** A number of the tenant, also one that has been disconnected; null for an unknown id. */
+export const findClientEver = (store: Store, tenantId: Id | string, clientId: Id | string): Promise<ClientDoc | null> =>
+  store.models.clients.findOne({ tenantId, _id: clientId }).lean()
+
 /**
  * The number that a caller names: by Linko's id, by the id of its user on the tenant's own platform, or by an id that it has or had at Meta.
  * @throws ApiError 404 when none has it, 409 CLIENT_AMBIGUOUS for a user with several numbers

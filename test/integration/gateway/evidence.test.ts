@@ -171,6 +171,18 @@ test('[15] a bundle tells the settings of now and each change of them since the 
   expect(JSON.stringify(change.changes)).toContain('ar-MA')
 })
 
+test('[15] a message of a number that has been disconnected keeps its evidence', async () => {
+  const id = await receive('wamid.evidence.gone', new Date())
+  const { clients } = gateway.store.raw
+  const number = { tenantId, phoneNumberId: DEMO_TENANTS.demo.phoneNumberId }
+  const deletedAt = new Date()
+  await clients.updateOne(number, { $set: { deletedAt } })
+  const files = await filesAt(`/messages/by-id/${id}/evidence`)
+  await clients.updateOne(number, { $set: { deletedAt: null } })
+  const { number: sender } = JSON.parse(String(files['configuration.json']))
+  expect(sender).toMatchObject({ phoneNumberId: number.phoneNumberId, disconnectedAt: deletedAt.toISOString() })
+})
+
 test('[15] content and people are left out by choice, and the manifest says so', async () => {
   await receive('wamid.evidence.opens.2', new Date())
   const id = await answer('wamid.evidence.left')
