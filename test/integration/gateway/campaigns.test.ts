@@ -491,6 +491,11 @@ test('a refusal of a call that began before the resume was seen does not pause t
 
 test('a template that Meta refuses pauses the campaign with the reason; resumed, it reaches everybody else', async () => {
   await using w = await openCampaigns(refuse(132015))
+  const tenantId = await demo(w.gateway)
+  const sendAtMost = async (throughput: number) =>
+    await w.gateway.store.models.clients.updateMany({ tenantId }, { $set: { throughput } })
+  // Slow enough that a pause comes before the end on a slow machine too.
+  await sendAtMost(10)
   await using _sender = await w.send()
   const name = await variableOf(w.gateway)
   const recipients = people(400).map(([to, shown]) => ({ to, variables: { [name]: shown } }))
@@ -501,6 +506,7 @@ test('a template that Meta refuses pauses the campaign with the reason; resumed,
   expect(paused.statusReason).toContain('template')
   expect(w.meta.posts.length).toBeLessThan(300)
 
+  await sendAtMost(80)
   w.meta.answer = accept
   expect((await w.call('POST', `/${id}/resume`, {})).status).toBe(202)
   const done = await w.until(id, it => it.status === 'DONE')
