@@ -7,7 +7,7 @@ import { findMessage } from '#shared/store/inbox/messages.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { configurationFile } from './configuration.ts'
-import { filesOfMessage, type Left, leftOutOf } from './message-files.ts'
+import { filesOfMessage, leftOutOf } from './message-files.ts'
 
 type Deps = Pick<GatewayDeps, 'store' | 'storage' | 'config' | 'now'>
 
@@ -67,7 +67,7 @@ export async function* evidenceFiles(
 
 async function* contents(deps: Deps, subject: Subject, redact: readonly Redaction[], at: Date): AsyncGenerator<ZipEntry> {
   const { conversation, messageIds, about } = subject
-  const left: Left = leftOutOf(conversation, redact)
+  const left = leftOutOf(conversation, redact)
   const templates = new Set<string>()
   yield { name: 'README.txt', at, content: readme(subject, redact) }
   for (const [i, id] of messageIds.entries()) {

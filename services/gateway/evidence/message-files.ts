@@ -20,7 +20,7 @@ import { readTraceFacts } from './trace.ts'
 type Deps = Pick<GatewayDeps, 'store' | 'storage'>
 
 /** What is left out of the files of a bundle. */
-export interface Left {
+interface Left {
   content: boolean
   /** Names and numbers of the customer; null: they stay. */
   people: readonly string[] | null

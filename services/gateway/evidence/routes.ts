@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type EvidenceKey, evidenceKeys } from '#shared/auth/evidence.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { REDACTIONS, type Redaction } from '#shared/domain/messages/redact.ts'
+import { REDACTIONS } from '#shared/domain/messages/redact.ts'
 import { callerOf, type Reply, route } from '#shared/http/route.ts'
 import { zipOf } from '#shared/storage/zip.ts'
 import { getConversation } from '#shared/store/inbox/conversations.ts'
@@ -9,7 +9,7 @@ import { getMessage, messageIdsBetween } from '#shared/store/inbox/messages.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams, listOf, wholeList } from '../schemas.ts'
-import { evidenceFiles, type Subject } from './bundle.ts'
+import { evidenceFiles } from './bundle.ts'
 
 const tag = 'messages'
 const action = 'messages.evidence'
@@ -45,11 +45,12 @@ const bundle = route({
     const { tenantId } = callerOf(request)
     const message = await getMessage(deps.store, tenantId, request.params.id)
     const conversation = await getConversation(deps.store, tenantId, String(message.conversationId))
+    const [key] = keysOf(deps)
     const id = String(message._id)
     await recordAudit(request, deps, { action, object: { kind: 'message', id } })
     const about = { kind: 'message' as const, messageId: id, externalMessageId: message.wamid ?? null }
     const subject = { conversation, messageIds: [message._id], from: message.createdAt, about }
-    return zipReply(deps, subject, request.query.redact, id)
+    return zipReply(id, evidenceFiles(deps, subject, key, request.query.redact))
   },
 })
 
@@ -80,10 +81,11 @@ const conversationBundle = route({
         `The conversation has more than ${MOST_MESSAGES} messages in this time. Choose a shorter one.`,
         { parameters: { most: MOST_MESSAGES } },
       )
+    const [key] = keysOf(deps)
     await recordAudit(request, deps, { action, object: { kind: 'conversation', id } })
     const range = { from: from.toISOString(), to: to.toISOString() }
     const about = { kind: 'conversation' as const, conversationId: id, ...range, messages: messageIds.length }
-    return zipReply(deps, { conversation, messageIds, from, about }, redact, id)
+    return zipReply(id, evidenceFiles(deps, { conversation, messageIds, from, about }, key, redact))
   },
 })
 
@@ -102,11 +104,9 @@ const keys = route({
 
 export const evidenceRoutes = [bundle, conversationBundle, keys]
 
-/** @throws ApiError 409 */
-function zipReply(deps: GatewayDeps, subject: Subject, redact: readonly Redaction[], id: string): Reply {
-  const [key] = keysOf(deps)
+function zipReply(id: string, files: ReturnType<typeof evidenceFiles>): Reply {
   const headers = { 'content-type': 'application/zip', 'content-disposition': `attachment; filename="evidence-${id}.zip"` }
-  return { stream: zipOf(evidenceFiles(deps, subject, key, redact)), headers }
+  return { stream: zipOf(files), headers }
 }
 
 /** @throws ApiError 409 without an encryption key, from which they are derived */

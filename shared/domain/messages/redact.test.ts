@@ -60,11 +60,15 @@ test('[15] a person is left out by field, and by name and number wherever they s
     text: 'Salma Idrissi, +212661000101',
     count: 3,
     statuses: [{ recipient_id: '33600000103', id: 'wamid.1' }],
+    template: { name: 'welcome', language: 'fr' },
+    sentBy: { kind: 'user', name: 'Nadia' },
   }
   expect(withoutPeople(value, ['Salma', 'Salma Idrissi', '212661000101', ''])).toEqual({
     contacts: [{ wa_id: REDACTED, profile: { name: REDACTED } }],
     text: `${REDACTED}, +${REDACTED}`,
     count: 3,
     statuses: [{ recipient_id: REDACTED, id: 'wamid.1' }],
+    template: { name: 'welcome', language: 'fr' },
+    sentBy: { kind: 'user', name: 'Nadia' },
   })
 })

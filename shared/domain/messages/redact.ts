@@ -20,6 +20,9 @@ const NAMES = new Set(
   ),
 )
 
+/** Fields whose `name` is not the customer's. */
+const NAMED_OTHERWISE = new Set(['template', 'sentBy'])
+
 /** A webhook without what its messages say. Statuses, errors and ids stay. */
 export function withoutContent(webhook: unknown): unknown {
   return mapObject(webhook, (key, value) =>
@@ -61,12 +64,15 @@ export function contentWithoutContent({ text, media, template, data }: ShownCont
 export function withoutPeople(value: unknown, known: readonly string[]): unknown {
   const looked = known.filter(part => part.length > 2).toSorted((a, b) => b.length - a.length)
   const clean = (text: string) => looked.reduce((left, part) => left.replaceAll(part, REDACTED), text)
-  const walk = (given: unknown): unknown => {
+  const walk = (given: unknown, within: string): unknown => {
     if (typeof given === 'string') return clean(given)
-    return mapObject(given, (key, inner) => (NAMES.has(key) && typeof inner === 'string' ? REDACTED : walk(inner)))
+    return mapObject(given, (key, inner) => (isOfPerson(key, within) && typeof inner === 'string' ? REDACTED : walk(inner, key)))
   }
-  return walk(value)
+  return walk(value, '')
 }
+
+/** Whether a field names a person; `within` is the field around it. A template and who answered have a name too. */
+const isOfPerson = (key: string, within: string): boolean => NAMES.has(key) && !(key === 'name' && NAMED_OTHERWISE.has(within))
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
