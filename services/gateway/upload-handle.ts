@@ -1,7 +1,7 @@
 import type { ApiError } from '#shared/domain/errors.ts'
 import { text } from '#shared/meta/json.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
-import { ObjectNotFound } from '#shared/storage/object-storage.ts'
+import { nullIfGone } from '#shared/storage/object-storage.ts'
 import { mediaKey } from '#shared/storage/open.ts'
 import { findSendable } from '#shared/store/inbox/media-files.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -33,7 +33,7 @@ export async function uploadHandle(
   const { META_APP_ID: appId } = config
   if (appId === undefined) throw invalid(['Uploaded files need META_APP_ID to be configured.', instead].filter(Boolean).join(' '))
   const file = await findSendable(store, client.tenantId, id)
-  const content = file && (await storage.get(mediaKey(client.tenantId, id)).catch(orGone))
+  const content = file && (await storage.get(mediaKey(client.tenantId, id)).catch(nullIfGone))
   if (!file || !content) throw invalid('The account has no such uploaded file.')
   if (!types.includes(file.mimeType)) {
     content.destroy()
@@ -46,9 +46,4 @@ export async function uploadHandle(
   if (handle !== null) return handle
   // A file that arrived but is never used does no harm, so an unknown outcome counts as not sent.
   throw failed(result.kind === 'refused' ? result : { ...result, kind: 'unsent', why: 'the file did not arrive' })
-}
-
-function orGone(error: unknown): null {
-  if (error instanceof ObjectNotFound) return null
-  throw error
 }

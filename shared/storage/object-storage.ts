@@ -37,3 +37,9 @@ export async function listFiles(storage: Pick<ObjectStorage, 'list'>, prefix: st
 export class ObjectNotFound extends Error {
   override readonly name = 'ObjectNotFound'
 }
+
+/** For `catch`: null where a file is not there, as after an erasure. @throws any other error */
+export function nullIfGone(error: unknown): null {
+  if (error instanceof ObjectNotFound) return null
+  throw error
+}

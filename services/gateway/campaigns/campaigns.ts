@@ -8,7 +8,7 @@ import { describeProblems } from '#shared/domain/templates/problem.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { CampaignDoc, CampaignSource, ClientDoc, TemplateDoc } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
-import { ObjectNotFound } from '#shared/storage/object-storage.ts'
+import { nullIfGone } from '#shared/storage/object-storage.ts'
 import { audienceKey } from '#shared/storage/open.ts'
 import {
   claimGeneration,
@@ -193,19 +193,14 @@ export async function changeCampaign(
 async function keepAudience(deps: GatewayDeps, campaign: CampaignDoc, source: CampaignSource): Promise<CampaignDoc> {
   if (source.kind !== 'csv' && source.kind !== 'json') return await giveSource(deps, campaign, source)
   const { tenantId, _id, audience } = campaign
-  const file = await deps.storage.get(audienceKey(tenantId, _id, audience.generation)).catch(unlessGone)
+  // One that an erasure deleted: the check asks for it again.
+  const file = await deps.storage.get(audienceKey(tenantId, _id, audience.generation)).catch(nullIfGone)
   return await (file === null ? giveSource(deps, campaign, source) : storeAudience(deps, campaign, source.kind, file))
 }
 
 async function giveSource(deps: GatewayDeps, campaign: CampaignDoc, source: CampaignSource): Promise<CampaignDoc> {
   const generation = await claimGeneration(deps.store, campaign)
   return await replaceAudience(deps.store, campaign, { source, generation }, deps.now())
-}
-
-/** A file that an erasure deleted: the check asks for it again. */
-function unlessGone(error: unknown): null {
-  if (!(error instanceof ObjectNotFound)) throw error
-  return null
 }
 
 const CONTENT_TYPE = { csv: 'text/csv', json: 'application/json' } as const

@@ -1,6 +1,6 @@
 import { fileNameOf } from '#shared/domain/media/file-name.ts'
 import type { ContactDoc, MessageDoc, RecipientDoc } from '#shared/model/documents.ts'
-import { ObjectNotFound } from '#shared/storage/object-storage.ts'
+import { nullIfGone } from '#shared/storage/object-storage.ts'
 import { mediaKey } from '#shared/storage/open.ts'
 import { jsonLines, type ZipEntry } from '#shared/storage/zip.ts'
 import { messagesOfPerson, type PersonRecord, readPersonRecord, webhooksOfPerson } from '#shared/store/contacts/person-record.ts'
@@ -74,7 +74,7 @@ async function* mediaOf({ store, storage }: Deps, person: PersonRecord, counts: 
   for await (const message of messagesOfPerson(store, person)) {
     const { media } = message.content
     if (media?.state !== 'STORED') continue
-    const content = await storage.get(mediaKey(person.tenantId, media.id)).catch(ifMissing)
+    const content = await storage.get(mediaKey(person.tenantId, media.id)).catch(nullIfGone)
     if (content === null) {
       counts.missing.push(String(message._id))
       continue
@@ -82,11 +82,6 @@ async function* mediaOf({ store, storage }: Deps, person: PersonRecord, counts: 
     counts.media++
     yield { name: mediaName(message), at: message.at, content }
   }
-}
-
-function ifMissing(error: unknown): null {
-  if (error instanceof ObjectNotFound) return null
-  throw error
 }
 
 /** Characters that a file system or an unpacking program may refuse. */

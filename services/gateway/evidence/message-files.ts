@@ -6,7 +6,7 @@ import {
   withoutPeople,
 } from '#shared/domain/messages/redact.ts'
 import type { ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
-import { ObjectNotFound } from '#shared/storage/object-storage.ts'
+import { nullIfGone } from '#shared/storage/object-storage.ts'
 import { mediaKey } from '#shared/storage/open.ts'
 import type { ZipEntry } from '#shared/storage/zip.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
@@ -56,9 +56,6 @@ export async function* filesOfMessage(
   }))
   yield json('webhooks.json', webhooks)
   if (left.content || content.media?.state !== 'STORED') return
-  const file = await storage.get(mediaKey(tenantId, content.media.id)).catch(error => {
-    if (error instanceof ObjectNotFound) return null
-    throw error
-  })
+  const file = await storage.get(mediaKey(tenantId, content.media.id)).catch(nullIfGone)
   if (file !== null) yield { name: `${folder}${mediaName(message)}`, at: message.at, content: file }
 }

@@ -6,7 +6,7 @@ import type { MessageDoc } from '#shared/model/documents.ts'
 import { summarizeError } from '#shared/process/error-summary.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { mediaUploads } from '#shared/process/metrics.ts'
-import { ObjectNotFound, type ObjectStorage } from '#shared/storage/object-storage.ts'
+import { nullIfGone, type ObjectStorage } from '#shared/storage/object-storage.ts'
 import { mediaKey } from '#shared/storage/open.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Store } from '#shared/store/connect.ts'
@@ -190,8 +190,3 @@ const readFailure = (error: Error): Uploaded => ({
     traceId: null,
   },
 })
-
-function nullIfGone(error: unknown): null {
-  if (error instanceof ObjectNotFound) return null
-  throw error
-}
