@@ -10,6 +10,8 @@ export const CSV_TYPES = [
 ]
 /** Name of a contact's attribute: letters of any script, digits and underscores. */
 export const ATTRIBUTE_NAME = /^[\p{L}\p{M}\p{N}_]{1,64}$/u
+/** A time of a query or a body, with any offset. */
+export const Time = z.iso.datetime({ offset: true }).transform(text => new Date(text))
 /** Boolean query parameter: `true` or `false`. */
 export const flagText = z.enum(['true', 'false']).transform(text => text === 'true')
 

@@ -8,7 +8,7 @@ import { getConversation } from '#shared/store/inbox/conversations.ts'
 import { getMessage, messageIdsBetween } from '#shared/store/inbox/messages.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { IdParams, listOf, wholeList } from '../schemas.ts'
+import { IdParams, listOf, Time, wholeList } from '../schemas.ts'
 import { evidenceFiles } from './bundle.ts'
 
 const tag = 'messages'
@@ -17,7 +17,6 @@ const action = 'messages.evidence'
 /** Most messages of one bundle. */
 const MOST_MESSAGES = 1000
 
-const Time = z.iso.datetime({ offset: true }).transform(text => new Date(text))
 const Redact = z
   .string()
   .regex(/^(content|people)(,(content|people))?$/, 'Must be content, people, or both, separated by a comma')

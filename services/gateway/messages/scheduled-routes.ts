@@ -6,13 +6,12 @@ import { listScheduled } from '#shared/store/inbox/scheduled.ts'
 import { pageView } from '#shared/store/pages.ts'
 import { messageView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { IdParams, listOf, ObjectIdText, Paging } from '../schemas.ts'
+import { IdParams, listOf, ObjectIdText, Paging, Time } from '../schemas.ts'
 import { acceptedReply } from './accept.ts'
 import { Accepted } from './routes.ts'
 import { cancelScheduled, changeScheduled } from './scheduled.ts'
 
 const tag = 'messages'
-const time = z.iso.datetime({ offset: true }).transform(text => new Date(text))
 
 const list = route({
   method: 'get',
@@ -24,8 +23,8 @@ const list = route({
     ...Paging,
     clientId: ObjectIdText.optional(),
     conversationId: ObjectIdText.optional(),
-    from: time.optional().describe('Scheduled for this time or later'),
-    to: time.optional().describe('Scheduled before this time'),
+    from: Time.optional().describe('Scheduled for this time or later'),
+    to: Time.optional().describe('Scheduled before this time'),
   }),
   returns: listOf(MessageView),
   async handle(request, { store }: GatewayDeps) {

@@ -8,7 +8,7 @@ import { pageView } from '#shared/store/pages.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { listOf, ObjectIdText, Paging } from '../schemas.ts'
+import { listOf, ObjectIdText, Paging, Time } from '../schemas.ts'
 
 const tag = 'operations'
 const path = '/api/v1/audit-log'
@@ -25,7 +25,6 @@ const AuditView = z.object({
   ip: z.string().nullable(),
 })
 
-const Time = z.iso.datetime({ offset: true }).transform(text => new Date(text))
 const Filters = {
   action: z
     .string()

@@ -14,7 +14,7 @@ import {
 } from '#shared/store/subscriptions/subscriptions.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { IdParams, listOf, Paging } from '../schemas.ts'
+import { IdParams, listOf, Paging, Time } from '../schemas.ts'
 import { path, tag } from './routes.ts'
 import {
   DELIVERY_STATES,
@@ -25,8 +25,6 @@ import {
   subscriptionView,
   TYPES_WITH_TEST,
 } from './view.ts'
-
-const Time = z.iso.datetime({ offset: true }).transform(text => new Date(text))
 
 const list = route({
   method: 'get',
