@@ -1,4 +1,4 @@
-import type { ClientSession } from 'mongoose'
+import type { ClientSession, mongo } from 'mongoose'
 import { asUpdate, inStates, readyAgain } from '../../domain/messages/dispatch.ts'
 import type { EventDoc, MessageDoc } from '../../model/documents.ts'
 import { usesOf } from '../../model/template-use.ts'
@@ -133,8 +133,19 @@ async function settleOvertaken(store: Store, settlements: readonly Settlement[],
     if (isSentLate(row, settlement)) moved.push(settlement)
     return overtakenWrites(settlement)
   })
-  if (writes.length > 0) await store.raw.messages.bulkWrite(writes, { ordered: true, ...options })
+  if (writes.length > 0) await writeOvertaken(store, writes, options)
   return { moved, erased }
+}
+
+/** An id that another message has stays unset. In a transaction it aborts the whole. */
+async function writeOvertaken(
+  store: Store,
+  writes: mongo.AnyBulkWriteOperation<MessageDoc>[],
+  options: WriteOptions,
+): Promise<void> {
+  await store.raw.messages.bulkWrite(writes, { ordered: false, ...options }).catch(error => {
+    if ('session' in options || duplicatesOf(error) === null) throw error
+  })
 }
 
 const OVERTAKEN_FIELDS = {

@@ -123,7 +123,7 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
  * Updates of a row that changed during its call: a status arrived before the answer, a deadline passed, or the setting for
  * unknown outcomes started another attempt. The attempt is added to the timeline. An acceptance sets the wamid of a row that has
  * none, and makes a row SENT that still waits or that the platform declared failed. A row that was emptied by an erasure gets
- * neither Meta's id nor what Meta wrote.
+ * neither Meta's id nor what Meta wrote. None needs the one before it: an id that another message has is refused alone.
  */
 export function overtakenWrites({ message, step, at, entry }: Settlement): mongo.AnyBulkWriteOperation<MessageDoc>[] {
   if (entry.kind !== 'attempt') return []
@@ -140,8 +140,9 @@ export function overtakenWrites({ message, step, at, entry }: Settlement): mongo
   const $set = { status: 'SENT' as const, statusUpdatedAt: at, error: null, dispatch: ENDED, updatedAt: at, unprojectedSince: at }
   return [
     ...push,
-    { updateOne: { filter: { ...notReplaced, $or: [provisional, waits] }, update: { $set } } },
+    // First: whoever reads a row that is SENT, even after a crash between the two, finds it by Meta's id.
     { updateOne: { filter: { ...notReplaced, wamid: null, erasedAt: null }, update: { $set: { wamid: step.wamid } } } },
+    { updateOne: { filter: { ...notReplaced, $or: [provisional, waits] }, update: { $set } } },
   ]
 }
 

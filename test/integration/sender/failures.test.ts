@@ -228,6 +228,29 @@ test('an acceptance that comes after our own failure replaces it', async ({ worl
   expect(await w.until(message, m => m.status === 'SENT')).toMatchObject({ error: null, wamid: expect.any(String) })
 })
 
+test('an id that another message has spoils neither an acceptance that comes after our own failure nor its batch', async ({
+  world,
+}) => {
+  await using meta = await startMeta()
+  await using w = await openSenderWorld(world, meta.url)
+  await using _sender = await w.startSender()
+  const [first, late] = [w.messageIn(await w.addConversation()), w.messageIn(await w.addConversation())]
+  meta.answer = async (post, response) => {
+    if (post.body.biz_opaque_callback_data.includes(String(late._id))) {
+      const error = { code: null, title: 't', detail: null, sentence: 's', nextStep: 'n', source: 'platform' as const }
+      const $set = { status: 'FAILED' as const, error, dispatch: null }
+      await w.store.raw.messages.updateOne({ _id: late._id, tenantId: w.tenantId }, { $set })
+    }
+    response.end('{"messages":[{"id":"wamid.taken"}]}')
+  }
+  await w.send([first])
+  await w.until(first, m => m.status === 'SENT')
+  await w.send([late])
+  expect(await w.until(late, m => m.status === 'SENT')).toMatchObject({ error: null, wamid: null })
+  expect((await w.get(first)).wamid).toBe('wamid.taken')
+  await w.until(late, m => m.timeline.some(({ kind }) => kind === 'attempt'))
+})
+
 test('an id that Meta gave to two messages spoils neither', async ({ world }) => {
   await using meta = await startMeta((_post, response) => void response.end('{"messages":[{"id":"wamid.same"}]}'))
   await using w = await openSenderWorld(world, meta.url)
