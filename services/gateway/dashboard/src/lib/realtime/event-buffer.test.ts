@@ -12,12 +12,29 @@ test('the journal knows what came after an answer was asked for', () => {
 })
 
 test('what it has forgotten it does not pretend to know', () => {
-  const journal = createJournal(2)
+  const journal = createJournal({ most: 2, ms: 60_000 })
   for (let seq = 1; seq <= 6; seq++) journal.add(event(seq))
   expect(journal.since(1)).toBeNull()
   expect(seqs(journal.since(5))).toEqual([6])
   journal.clear()
   expect([journal.since(3), seqs(journal.since(6))]).toEqual([null, []])
+})
+
+test('events are kept for the time that a request may take, and forgotten after twice that time', () => {
+  let now = 0
+  const journal = createJournal({ most: 2000, ms: 10 }, () => now)
+  journal.add(event(1))
+  for (const [at, seq] of [
+    [11, 2],
+    [21, 3],
+  ] as const) {
+    now = at
+    journal.add(event(seq))
+  }
+  expect(seqs(journal.since(0))).toEqual([1, 2, 3])
+  now = 22
+  journal.add(event(4))
+  expect([journal.since(0), seqs(journal.since(1))]).toEqual([null, [2, 3, 4]])
 })
 
 test('events of one frame are handed over together, in their order', () => {

@@ -4,8 +4,8 @@ export interface LiveEvent {
   event: Record<string, unknown> & { eventId: string; seq: number; at: string }
 }
 
-/** Events kept so that they can be applied to what was being loaded when they came. */
-const KEPT = 2000
+/** Events kept so that they can be applied to what was being loaded when they came: the latest, and no longer than a request may take. */
+const KEPT = { most: 2000, ms: 60_000 }
 
 /** The latest events in their order. */
 export interface Journal {
@@ -17,22 +17,31 @@ export interface Journal {
   clear(): void
 }
 
-export function createJournal(kept = KEPT): Journal {
+/** @param now ms, of a clock that only goes forward */
+export function createJournal({ most, ms } = KEPT, now = () => performance.now()): Journal {
   let events: LiveEvent[] = []
   let dropped = 0
+  let turnedAt = now()
+  /** How many of them were there at the last turn. */
+  let old = 0
+  const drop = (count: number) => {
+    dropped = events[count - 1]?.event.seq ?? dropped
+    events = events.slice(count)
+    old = Math.max(0, old - count)
+  }
   return {
     add(event) {
+      if (now() - turnedAt > ms) {
+        drop(old)
+        old = events.length
+        turnedAt = now()
+      }
       events.push(event)
-      if (events.length <= kept * 2) return
-      dropped = events[events.length - kept - 1]?.event.seq ?? dropped
-      events = events.slice(-kept)
+      if (events.length > most * 2) drop(events.length - most)
     },
     last: () => events.at(-1)?.event.seq ?? dropped,
     since: seq => (seq < dropped ? null : events.filter(({ event }) => event.seq > seq)),
-    clear() {
-      dropped = events.at(-1)?.event.seq ?? dropped
-      events = []
-    },
+    clear: () => drop(events.length),
   }
 }
 
