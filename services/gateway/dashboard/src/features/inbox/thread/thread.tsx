@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useCallback, useLayoutEffect, useRef, useState } from 'react'
+import { useCallback, useRef, useState } from 'react'
 import type { ConversationView, MessageView } from '#shared/contracts/views.ts'
 import { messagesQuery } from '../../../lib/data/messages.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
@@ -8,6 +8,7 @@ import { quote } from '../message/message-tools.tsx'
 import { idOf } from './items.ts'
 import { OutboxBubble } from './outbox-bubble.tsx'
 import { type Row, Rows } from './rows.tsx'
+import { useAnchoredEnd } from './use-anchored-end.ts'
 import { useMarkRead } from './use-mark-read.ts'
 import { useOlder } from './use-older.ts'
 import { useRows } from './use-rows.ts'
@@ -94,33 +95,4 @@ function jumpTo(scroller: HTMLElement | null, messageId: string): void {
   if (!row) return
   row.scrollIntoView({ block: 'center' })
   row.animate?.([{ backgroundColor: 'var(--brand-soft)' }, { backgroundColor: 'transparent' }], 1600)
-}
-
-/** Stays at the end while the end is in sight. @returns whether it is */
-function useAnchoredEnd(scroller: React.RefObject<HTMLDivElement | null>, last: string): React.RefObject<boolean> {
-  const isAtEnd = useRef(true)
-  useLayoutEffect(() => {
-    const element = scroller.current
-    if (!element) return
-    const look = () => {
-      isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 60
-    }
-    element.addEventListener('scroll', look, { passive: true })
-    // The composer grows and shrinks below it.
-    const sizes = new ResizeObserver(() => {
-      if (isAtEnd.current) element.scrollTop = element.scrollHeight
-    })
-    sizes.observe(element)
-    // Pictures get their height when they have come.
-    if (element.lastElementChild) sizes.observe(element.lastElementChild)
-    return () => {
-      element.removeEventListener('scroll', look)
-      sizes.disconnect()
-    }
-  }, [scroller])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it follows what is last
-  useLayoutEffect(() => {
-    if (isAtEnd.current && scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight
-  }, [last, scroller])
-  return isAtEnd
 }

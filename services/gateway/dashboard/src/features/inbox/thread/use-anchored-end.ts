@@ -1,0 +1,40 @@
+import { type RefObject, useLayoutEffect, useRef } from 'react'
+
+/** How far from its end a list still counts as read to the end (px). */
+const NEAR_PX = 60
+
+/**
+ * Keeps the end of a list in sight until the reader scrolls away from it.
+ * @param last changes with what stands last @returns whether the end is in sight
+ */
+export function useAnchoredEnd(scroller: RefObject<HTMLElement | null>, last: string): RefObject<boolean> {
+  const isAtEnd = useRef(true)
+  useLayoutEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    let top = element.scrollTop
+    const look = () => {
+      const isNear = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX
+      // What comes late makes the list longer before its scroll event is heard: only who goes up leaves the end.
+      isAtEnd.current = isNear || (isAtEnd.current && element.scrollTop >= top)
+      top = element.scrollTop
+    }
+    element.addEventListener('scroll', look, { passive: true })
+    // The composer grows and shrinks below it.
+    const sizes = new ResizeObserver(() => {
+      if (isAtEnd.current) element.scrollTop = element.scrollHeight
+    })
+    sizes.observe(element)
+    // Pictures get their height when they have come.
+    if (element.lastElementChild) sizes.observe(element.lastElementChild)
+    return () => {
+      element.removeEventListener('scroll', look)
+      sizes.disconnect()
+    }
+  }, [scroller])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it follows what is last
+  useLayoutEffect(() => {
+    if (isAtEnd.current && scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight
+  }, [last, scroller])
+  return isAtEnd
+}
