@@ -4,6 +4,7 @@ import type campaigns from '../../features/campaigns/texts.json'
 import type firstMessage from '../../features/contacts/first-message/texts.json'
 import type contacts from '../../features/contacts/texts.json'
 import type composer from '../../features/inbox/composer/texts.json'
+import type firstSteps from '../../features/inbox/first-steps/texts.json'
 import type message from '../../features/inbox/message/texts.json'
 import type pick from '../../features/inbox/pickers/texts.json'
 import type side from '../../features/inbox/side/texts.json'
@@ -45,6 +46,7 @@ export type TextId =
   | keyof typeof editor
   | keyof typeof events
   | keyof typeof firstMessage
+  | keyof typeof firstSteps
   | keyof typeof form
   | keyof typeof hours
   | keyof typeof inbox

@@ -20,7 +20,7 @@ import { useUnreadTitle } from './unread-title.ts'
 import { useRowKeys } from './use-row-keys.ts'
 import { useRowLinks } from './use-row-links.ts'
 
-const FirstSteps = lazyPart(() => import('./first-steps.tsx'))
+const FirstSteps = lazyPart(() => import('../first-steps/first-steps.tsx'), 'features/inbox/first-steps')
 
 type ListQuery = UseInfiniteQueryResult<Pages<ConversationView>, Error>
 
