@@ -23,7 +23,7 @@ export function ListPane({ openId }: { openId: string | null }) {
   const isSelecting = useSelection(({ isOn }) => isOn)
   return (
     <>
-      <header className="grid gap-2 px-3 pt-2">
+      <header className="grid grid-cols-[minmax(0,1fr)] gap-2 px-3 pt-2">
         <div className="flex min-h-9 items-center gap-1">
           <h1 className="me-auto">{t('inbox.title')}</h1>
           <ConnectionBadge inline />
