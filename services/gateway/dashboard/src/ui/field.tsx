@@ -44,7 +44,7 @@ export function Field({ label, aside, problem, hint, children }: FieldProps) {
   )
 }
 
-const CONTROL =
+export const CONTROL =
   'w-full min-h-(--control) rounded-2 border border-line-strong bg-raised px-2.5 py-1 text-ui text-ink pointer-coarse:text-[1rem] focus-visible:outline-2 focus-visible:outline-offset-1 focus-visible:outline-focus aria-invalid:border-fail aria-invalid:inset-ring aria-invalid:inset-ring-fail disabled:bg-sunk disabled:text-ink-3'
 
 export function Input({ className, ...rest }: ComponentProps<'input'>) {

@@ -4,7 +4,8 @@ import { useFormat } from '../../lib/i18n/format.ts'
 import { Text, useText } from '../../lib/i18n/text.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import { Field, Input, Select } from '../../ui/field.tsx'
+import { Field, Select } from '../../ui/field.tsx'
+import { FileInput } from '../../ui/file-input.tsx'
 import { Bone } from '../../ui/states.tsx'
 import { useContactsChange } from './data.ts'
 import { FormProblem } from './form-problem.tsx'
@@ -39,14 +40,14 @@ export function ImportDialog({ onClose }: { onClose(): void }) {
     <Dialog wide title={t('contacts.import')} onClose={onClose} canClose={!final.isPending}>
       <Field label={t('contacts.import.file')} hint={t('contacts.import.file.hint')}>
         {ids => (
-          <Input
+          <FileInput
             {...ids}
-            type="file"
             accept=".csv,.tsv,.txt,text/csv"
             disabled={final.isPending}
-            onChange={({ target: { files } }) => {
+            chosen={file?.name}
+            onChoose={chosen => {
               setColumns([])
-              if (files?.[0]) tryOut(files[0], {})
+              tryOut(chosen, {})
             }}
           />
         )}

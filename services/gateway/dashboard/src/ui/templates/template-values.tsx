@@ -3,7 +3,8 @@ import type { TemplateToSend } from '#shared/contracts/outbound.ts'
 import { useText } from '../../lib/i18n/text.tsx'
 import { type ChosenFile, chosenFile } from '../../lib/outbox/chosen-file.ts'
 import { fillIn, headerKind, knownValues, placesOf, type SendableTemplate } from '../../lib/templates/sendable.ts'
-import { Field, Input } from '../field.tsx'
+import { Field } from '../field.tsx'
+import { FileInput } from '../file-input.tsx'
 import { Phone } from './phone.tsx'
 import { PlaceField } from './place-field.tsx'
 
@@ -31,9 +32,11 @@ export function useTemplateValues(form: RefObject<HTMLElement | null>, template:
   return {
     values,
     fileProblem,
+    /** Name of the file of the header. */
+    chosenName: file?.name,
     problems: (isAsked && fill.problems) || ({} as Record<string, string>),
     setValue: (name: string, value: string) => setValues({ ...values, [name]: value }),
-    setFile: (chosen: File | null) => setFile(chosen && chosenFile(chosen)),
+    setFile: (chosen: File) => setFile(chosenFile(chosen)),
     /** What goes out; null when something is wrong, which is said from then on. */
     filled(): Filled | null {
       setAsked(true)
@@ -54,7 +57,7 @@ export type TemplateValues = ReturnType<typeof useTemplateValues>
 export function ValueFields({ template, given }: { template: SendableTemplate; given: TemplateValues }) {
   const t = useText()
   const kind = headerKind(template)
-  const { values, setValue, setFile, problems, fileProblem } = given
+  const { values, setValue, setFile, chosenName, problems, fileProblem } = given
   return (
     <div className="grid gap-3 @min-[50rem]:grid-cols-2">
       {kind && (
@@ -62,9 +65,7 @@ export function ValueFields({ template, given }: { template: SendableTemplate; g
           label={t(`templates.header.${kind.toUpperCase() as 'IMAGE'}`)}
           problem={fileProblem ? t('templates.value.fileType') : problems[''] && t('templates.value.file')}
         >
-          {ids => (
-            <Input {...ids} type="file" accept={TYPES[kind]} onChange={event => setFile(event.target.files?.[0] ?? null)} />
-          )}
+          {ids => <FileInput {...ids} accept={TYPES[kind]} chosen={chosenName} onChoose={setFile} />}
         </Field>
       )}
       {placesOf(template).map(place => (

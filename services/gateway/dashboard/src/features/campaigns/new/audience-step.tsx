@@ -5,7 +5,8 @@ import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { say } from '../../../lib/server/say.ts'
 import { Button } from '../../../ui/button.tsx'
-import { Field, Input, Select } from '../../../ui/field.tsx'
+import { Field, Select } from '../../../ui/field.tsx'
+import { FileInput } from '../../../ui/file-input.tsx'
 import { FailIcon, Icon } from '../../../ui/icons.tsx'
 import { Refused } from '../../../ui/refused.tsx'
 import { Bone } from '../../../ui/states.tsx'
@@ -83,14 +84,7 @@ function FileForm({ campaign, template }: Omit<StepProps, 'onDone'>) {
       }}
     >
       <Field label={t('campaigns.csv')} hint={t('campaigns.csv.hint')}>
-        {ids => (
-          <Input
-            {...ids}
-            type="file"
-            accept=".csv,.tsv,.txt,text/csv"
-            onChange={({ target: { files } }) => files?.[0] && choose(files[0])}
-          />
-        )}
+        {ids => <FileInput {...ids} accept=".csv,.tsv,.txt,text/csv" chosen={file?.name} onChoose={choose} />}
       </Field>
       {read.isPending && <Bone width="100%" height="6rem" />}
       <Refused error={read.error ?? give.error} />

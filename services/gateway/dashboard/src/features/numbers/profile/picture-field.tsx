@@ -2,7 +2,8 @@ import { useEffect, useRef, useState } from 'react'
 import { PICTURE_TYPES } from '#shared/domain/numbers/business-profile.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
 import { Button } from '../../../ui/button.tsx'
-import { Field, Input } from '../../../ui/field.tsx'
+import { Field } from '../../../ui/field.tsx'
+import { FileInput } from '../../../ui/file-input.tsx'
 import { isPicture } from './data.ts'
 
 /** Files that were picked, by their addresses in this page: a form compares addresses, and the server gets the file. */
@@ -37,11 +38,7 @@ interface PictureFieldProps {
 export function PictureField({ shown, isNew, problem, onPick }: PictureFieldProps) {
   const t = useText()
   const [isRefused, setRefused] = useState(false)
-  const input = useRef<HTMLInputElement>(null)
-  useEffect(() => {
-    // Undo takes the file out of the field, too.
-    if (!isNew && input.current) input.current.value = ''
-  }, [isNew])
+  const [name, setName] = useState<string | null>(null)
   return (
     <div className="flex flex-wrap items-start gap-4">
       {shown && <img src={shown} alt={t('profile.picture.alt')} className="size-16 rounded-full object-cover" />}
@@ -52,15 +49,14 @@ export function PictureField({ shown, isNew, problem, onPick }: PictureFieldProp
           problem={isRefused ? t('profile.picture.refused') : problem}
         >
           {ids => (
-            <Input
+            <FileInput
               {...ids}
-              ref={input}
-              type="file"
               accept={PICTURE_TYPES.join(',')}
-              onChange={({ target }) => {
-                const file = target.files?.[0] ?? null
-                const isTaken = file === null || isPicture(file)
+              chosen={isNew ? name : null}
+              onChoose={file => {
+                const isTaken = isPicture(file)
                 setRefused(!isTaken)
+                setName(file.name)
                 onPick(isTaken ? file : null)
               }}
             />

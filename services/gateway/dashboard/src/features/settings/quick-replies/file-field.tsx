@@ -1,8 +1,8 @@
-import { useState } from 'react'
 import { UPLOAD_TYPES } from '#shared/domain/media/upload-rules.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
 import { Button } from '../../../ui/button.tsx'
-import { Field, Input } from '../../../ui/field.tsx'
+import { Field } from '../../../ui/field.tsx'
+import { FileInput } from '../../../ui/file-input.tsx'
 import { AttachIcon, Icon } from '../../../ui/icons.tsx'
 import type { NewFile } from './data.ts'
 
@@ -19,22 +19,16 @@ interface FileFieldProps {
 /** A picture, a document or another file that goes with the text. */
 export function FileField({ mediaId, file, problem, onFile, onRemove }: FileFieldProps) {
   const t = useText()
-  // A field of files cannot be emptied: another one takes its place.
-  const [removals, setRemovals] = useState(0)
   const has = mediaId !== null || file !== null
   return (
     <div className="grid gap-2">
       <Field label={t('replies.file')} hint={t('replies.file.hint')} problem={problem && <bdi dir="ltr">{problem}</bdi>}>
         {ids => (
-          <Input
+          <FileInput
             {...ids}
-            key={removals}
-            type="file"
             accept={UPLOAD_TYPES.join(',')}
-            onChange={({ target: { files } }) => {
-              const content = files?.[0]
-              onFile(content ? { content, key: crypto.randomUUID() } : null)
-            }}
+            chosen={file?.content.name}
+            onChoose={content => onFile({ content, key: crypto.randomUUID() })}
           />
         )}
       </Field>
@@ -45,7 +39,6 @@ export function FileField({ mediaId, file, problem, onFile, onRemove }: FileFiel
           <Button
             kind="quiet"
             onClick={() => {
-              setRemovals(removals + 1)
               onFile(null)
               if (file === null) onRemove()
             }}

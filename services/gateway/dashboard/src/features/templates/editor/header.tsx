@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { Problem } from '../../../lib/api/problem.ts'
 import { useText } from '../../../lib/i18n/text.tsx'
 import { Field, Input, Select } from '../../../ui/field.tsx'
+import { FileInput } from '../../../ui/file-input.tsx'
 import type { PartProps } from './about.tsx'
 import { Count } from './count.tsx'
 import { HEADERS, type HeaderKind } from './draft.ts'
@@ -46,7 +47,7 @@ export function Header({ draft: { header }, change }: PartProps) {
         </Field>
       )}
       {(kind === 'IMAGE' || kind === 'VIDEO' || kind === 'DOCUMENT') && (
-        <SampleFile kind={kind} onTaken={file => change({ header: { ...header, file } })} />
+        <SampleFile key={kind} kind={kind} onTaken={file => change({ header: { ...header, file } })} />
       )}
     </div>
   )
@@ -73,15 +74,13 @@ function SampleFile({ kind, onTaken }: { kind: FileKind; onTaken(file: { id: str
       problem={refused || problem('header')}
     >
       {ids => (
-        <Input
+        <FileInput
           {...ids}
-          key={kind}
-          type="file"
           accept={TYPES[kind]}
-          onChange={event => {
-            const file = event.target.files?.[0]
+          chosen={upload.variables?.name}
+          onChoose={file => {
             onTaken(null)
-            if (file) upload.mutate(file)
+            upload.mutate(file)
           }}
         />
       )}
