@@ -10,6 +10,7 @@ import { Refused } from '../../ui/refused.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { Tag } from '../../ui/tag.tsx'
 import { changePassword, endSession, type OwnSession, sessionsQuery, useSettingsChange } from './data.ts'
+import { deviceOf } from './device.ts'
 import { Part } from './part.tsx'
 import { SecondFactorSection } from './second-factor.tsx'
 
@@ -95,11 +96,12 @@ function SessionRow({ session: { id, userAgent, ip, lastUsedAt, isCurrent } }: {
   const t = useText()
   const { full } = useFormat()
   const end = useSettingsChange(endSession)
+  const device = deviceOf(userAgent)
   return (
     <li className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-3 border-t border-line py-2">
       <div className="min-w-0">
         <p className="truncate" title={userAgent ?? undefined}>
-          <bdi dir="ltr">{userAgent ?? '–'}</bdi>
+          {device ? <Text id="settings.sessions.device" values={device} /> : <bdi dir="ltr">{userAgent ?? '–'}</bdi>}
         </p>
         <p className="text-meta text-ink-3">
           <bdi dir="ltr">{ip ?? '–'}</bdi> · <Text id="settings.sessions.used" values={{ at: full(lastUsedAt) }} />
