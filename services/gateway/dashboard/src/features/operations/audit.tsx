@@ -57,10 +57,11 @@ function Changes({ entry: { changes } }: { entry: AuditEntry }) {
     <ul>
       {Object.entries(changes).map(([field, { before, after }]) => (
         <li key={field} className="break-words">
-          <bdi dir="ltr" className="font-mono">
-            {field}
+          {/* The arrow points from left to right in every language. */}
+          <bdi dir="ltr">
+            <span className="font-mono">{field}</span>: <bdi className="text-ink-3">{shown(before).slice(0, 200)}</bdi> →{' '}
+            <bdi>{shown(after).slice(0, 200)}</bdi>
           </bdi>
-          : <bdi className="text-ink-3">{shown(before).slice(0, 200)}</bdi> → <bdi>{shown(after).slice(0, 200)}</bdi>
         </li>
       ))}
     </ul>

@@ -5,6 +5,7 @@ import type { MessageView } from '#shared/contracts/views.ts'
 import { useFormat } from '../../lib/i18n/format.ts'
 import { useText } from '../../lib/i18n/text.tsx'
 import { sayFailure } from '../../lib/server/say.ts'
+import { Dotted } from '../../ui/dotted.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { Tick, tickOf } from '../../ui/tick.tsx'
@@ -95,12 +96,14 @@ function Step({ step }: { step: TimelineStepView }) {
   const { kind, ms, reason, httpStatus, code, error, detail } = step
   const detailOf = useDetail()
   const why = error ? sayFailure(error).sentence : detail && detailOf(detail)
-  const facts = [reason, httpStatus && `HTTP ${httpStatus}`, code && String(code), ms !== null && ms > 0 && duration(ms)]
+  const facts = [reason, httpStatus && `HTTP ${httpStatus}`, code && String(code), ms !== null && ms > 0 && duration(ms)].filter(
+    fact => typeof fact === 'string',
+  )
   return (
     <div>
       <p>{t(`operations.step.${kind}`)}</p>
       <p className="text-meta text-ink-3">
-        <bdi dir="ltr">{facts.filter(Boolean).join(' · ')}</bdi> {why && <bdi>{why}</bdi>}
+        <Dotted facts={facts} /> {why && <bdi>{why}</bdi>}
       </p>
     </div>
   )

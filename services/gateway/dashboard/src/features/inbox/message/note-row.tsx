@@ -14,10 +14,17 @@ export function NoteRow({ note: { id, text, createdAt, createdBy, mentions } }: 
   return (
     <li className="mt-3 grid grid-cols-[minmax(0,1fr)_var(--margin)]" data-note={id}>
       <div className="flex min-w-0 flex-col items-end ps-8 pe-3">
-        <p className="flex items-center gap-1.5 text-meta text-note-ink">
-          <Icon of={LockIcon} size={14} />
-          <Text id="message.note" />
-          {author && <bdi>· {author}</bdi>}
+        <p className="flex gap-1.5 text-meta text-note-ink">
+          <Icon of={LockIcon} size={14} className="mt-0.5" />
+          <span>
+            <Text id="message.note" />
+            {author && (
+              <>
+                {' · '}
+                <bdi>{author}</bdi>
+              </>
+            )}
+          </span>
         </p>
         <div
           dir="auto"

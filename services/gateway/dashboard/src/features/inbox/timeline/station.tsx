@@ -2,6 +2,7 @@ import type { TimelineStepView } from '#shared/contracts/timeline.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
 import { sayFailure } from '../../../lib/server/say.ts'
+import { Dotted } from '../../../ui/dotted.tsx'
 import { useDetail } from '../../../ui/use-detail.ts'
 import { LineItem } from './line-item.tsx'
 
@@ -91,12 +92,7 @@ function Details({ step: { httpStatus, code, traceId, error, detail, ms, kind } 
       )}
       {facts.length > 0 && (
         <p className="figures text-meta text-ink-3">
-          {facts.map((fact, i) => (
-            <bdi key={fact}>
-              {i > 0 && ' · '}
-              {fact}
-            </bdi>
-          ))}
+          <Dotted facts={facts} />
         </p>
       )}
       {traceId && (
