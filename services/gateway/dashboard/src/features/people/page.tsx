@@ -103,7 +103,7 @@ function PersonRow({ person, mayChange, onLink }: PersonRowProps) {
       ),
     })
   return (
-    <li className="grid grid-cols-[minmax(0,1fr)_10rem_16rem] items-center gap-3 border-t border-line py-2.5 max-two:grid-cols-1">
+    <li className="grid grid-cols-[minmax(0,1fr)_10rem_20rem] items-center gap-3 border-t border-line py-2.5 max-two:grid-cols-1">
       <div className="flex min-w-0 items-center gap-3">
         <PersonAvatar name={person.name} />
         <div className="min-w-0">
