@@ -70,6 +70,8 @@ async function signIn(browser: Browser, baseURL: string, name: string): Promise<
   await page.goto('/sign-in')
   await page.getByRole('button', { name: new RegExp(name) }).click()
   await page.waitForURL(/\/inbox/)
+  // Nothing need be assigned to this user.
+  await page.goto('/inbox?tab=all')
   await firstRowOf(page)
   const storage = await context.storageState()
   await context.close()
