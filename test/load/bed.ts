@@ -39,7 +39,7 @@ export async function openBed(): Promise<Bed & AsyncDisposable> {
   stack.defer(() => redis.disconnect())
   const lease = await leaseVhost(redis, servers.vhosts)
   stack.defer(() => lease.release(redis))
-  const rabbitmqUrl = servers.rabbitmqUrl.replace('VHOST', lease.vhost)
+  const rabbitmqUrl = servers.rabbitmqUrl.replace('VHOST', lease.name)
   if (lease.isUsed) await emptyVhost(rabbitmqUrl)
   const databases: string[] = []
   const newUri = () => {

@@ -5,6 +5,7 @@ import { openProfile } from '#deploy/local/profiles.ts'
 import { closeRegistry } from '#deploy/local/registry.ts'
 import { startServers } from '#deploy/local/servers.ts'
 import { BROKER_USERS, type BrokerUser } from '#shared/queue/rights.ts'
+import { databaseNames, dropDatabases } from '#test/support/databases.ts'
 import { refuseUsedVhost } from '#test/support/vhosts.ts'
 
 /** Addresses of the test servers. `DATABASE` and `VHOST` in the addresses are replaced by each test's own. */
@@ -13,6 +14,7 @@ export interface TestServers {
   rabbitmqUrl: string
   redisUrl: string
   vhosts: string[]
+  databases: string[]
   /** A virtual host whose only users are those of `deploy/broker-users.ts`; null where the broker came by its address. */
   restricted: RestrictedVhost | null
 }
@@ -23,8 +25,8 @@ export interface RestrictedVhost {
   passwords: Record<BrokerUser, string>
 }
 
-/** Every test takes one, in turn; one that comes round again is emptied first. */
-const VHOSTS = 80
+/** Every test takes one, in turn; one that comes round again is emptied first. To declare the queues of a new one takes more than a second. */
+const VHOSTS = 16
 
 /** Private servers on free ports with a pool of vhosts; disposing stops them and removes their data. */
 export async function startTestServers(
@@ -45,6 +47,7 @@ export async function startTestServers(
     await servers.rabbitmq.evaluate?.(addVhosts(vhosts, decodeURIComponent(new URL(servers.rabbitmq.url).username)))
     const mongodb = new URL(servers.mongodb.url)
     mongodb.pathname = '/DATABASE'
+    const databases = databaseNames()
     return {
       servers: {
         mongodbUri: mongodb.href,
@@ -52,9 +55,12 @@ export async function startTestServers(
         redisUrl: servers.redis.url,
         // A broker that came by its address has one vhost for all: vitest then runs one file at a time.
         vhosts: isOurs ? vhosts : ['given'],
+        databases,
         restricted: isOurs ? { url: restrictedUrl(servers.rabbitmq.url), passwords } : null,
       },
       async [Symbol.asyncDispose]() {
+        // A server that came by its address keeps nothing of the tests.
+        if (process.env.MONGODB_URI) await dropDatabases(mongodb.href, databases)
         await servers[Symbol.asyncDispose]()
         close()
       },

@@ -1,31 +1,12 @@
 import { type Channel, connect } from 'amqplib'
 import type { Redis } from 'ioredis'
 import { topology } from '#shared/queue/topology.ts'
+import { type Lease, leaseInTurn } from './in-turn.ts'
 
-/** Longer than any test; a killed worker's vhost comes back after it. */
-const LEASE_MS = 600_000
-
-export interface VhostLease {
-  vhost: string
-  /** Whether a test had it before. */
-  isUsed: boolean
-  release(redis: Redis): Promise<void>
-}
-
-/** A vhost that no running test of any process has, in turn. When all are taken the next one in turn is shared. */
-export async function leaseVhost(redis: Redis, vhosts: string[]): Promise<VhostLease> {
-  const pool = `linko:test:${vhosts[0]}`
-  const turn = await redis.incr(`${pool}:turn`)
-  for (let i = 0; i < vhosts.length; i++) {
-    const vhost = vhosts[(turn + i) % vhosts.length] as string
-    if ((await redis.set(`${pool}:lease:${vhost}`, turn, 'PX', LEASE_MS, 'NX')) === null) continue
-    return {
-      vhost,
-      isUsed: (await redis.sadd(`${pool}:used`, vhost)) === 0,
-      release: async later => void (await later.del(`${pool}:lease:${vhost}`)),
-    }
-  }
-  return { vhost: vhosts[turn % vhosts.length] as string, isUsed: false, release: async () => undefined }
+/** A vhost that no running test of any process has, in turn. When all are taken one is shared. */
+export async function leaseVhost(redis: Redis, vhosts: string[]): Promise<Lease> {
+  const lease = await leaseInTurn(redis, `linko:test:${vhosts[0]}`, vhosts)
+  return lease ?? { name: vhosts[0] as string, isUsed: false, release: async () => undefined }
 }
 
 /** Empties what another test left. */

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { test as base, inject } from 'vitest'
+import { leaseDatabase } from './databases.ts'
 import { emptyVhost, leaseVhost } from './vhosts.ts'
 
 /** Addresses of one test's own corner: a database and a vhost that no other test uses. Redis is shared; keys carry random ids. */
@@ -10,18 +10,23 @@ export interface World {
   redisUrl: string
 }
 
-/** A fresh database and a vhost with empty queues; disposing gives the vhost back to the pool. */
-export async function createWorld(): Promise<World & AsyncDisposable> {
-  const servers = inject('servers')
-  const lease = await withRedis(servers.redisUrl, redis => leaseVhost(redis, servers.vhosts))
-  const rabbitmqUrl = servers.rabbitmqUrl.replace('VHOST', lease.vhost)
-  if (lease.isUsed) await emptyVhost(rabbitmqUrl)
-  const database = `linko_test_${randomBytes(6).toString('hex')}`
+/**
+ * A database without rows and a vhost with empty queues; disposing gives them back to their pools.
+ * @param options `isFresh`: the database has no collections either, for tests of what makes them
+ */
+export async function createWorld({ isFresh = false } = {}): Promise<World & AsyncDisposable> {
+  const { redisUrl, vhosts, databases, ...servers } = inject('servers')
+  const [vhost, database] = await withRedis(redisUrl, redis =>
+    Promise.all([leaseVhost(redis, vhosts), leaseDatabase(redis, servers.mongodbUri, databases, isFresh)]),
+  )
+  const rabbitmqUrl = servers.rabbitmqUrl.replace('VHOST', vhost.name)
+  if (vhost.isUsed) await emptyVhost(rabbitmqUrl)
   return {
-    mongodbUri: servers.mongodbUri.replace('DATABASE', database),
+    mongodbUri: servers.mongodbUri.replace('DATABASE', database.name),
     rabbitmqUrl,
-    redisUrl: servers.redisUrl,
-    [Symbol.asyncDispose]: () => withRedis(servers.redisUrl, lease.release),
+    redisUrl,
+    [Symbol.asyncDispose]: () =>
+      withRedis(redisUrl, async redis => void (await Promise.all([vhost, database].map(it => it.release(redis))))),
   }
 }
 

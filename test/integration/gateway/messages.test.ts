@@ -402,7 +402,7 @@ describe('trying again', () => {
 })
 
 test('[F7] without the broker a send is still stored, and the sweep enqueues it', async () => {
-  const world = await createWorld()
+  await using world = await createWorld()
   await using alone = await openGateway(world)
   await alone.queue[Symbol.asyncDispose]()
   const { status, body } = await alone.call('POST', '/api/v1/messages/send', { as: 'agent', body: { to: SALMA, text: 'a' } })

@@ -109,7 +109,7 @@ test('a code works once, in the browser that began, and for its own sign-in', as
 })
 
 test('roles follow the claim, and people whom nobody invited join the company of the installation', async () => {
-  const world = await createWorld()
+  await using world = await createWorld()
   await using first = await openGateway(world)
   const { tenantId } = await userByEmail(first.store, PEOPLE.agent)
   const roles = { OIDC_ROLE_CLAIM: 'realm_access.roles', OIDC_ROLE_MAP: 'admins=tenant_admin,support=agent' }

@@ -26,7 +26,6 @@ const test = base.extend<{ store: Store }>({
     await migrate(store)
     await createFixtureWorld(store)
     await use(store)
-    await store.connection.dropDatabase()
   },
 })
 

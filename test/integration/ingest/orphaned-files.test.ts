@@ -19,7 +19,6 @@ const test = base.extend<{ fixtures: FixtureWorld }>({
     await using store = await connectStore(world.mongodbUri)
     await migrate(store)
     await use(await createFixtureWorld(store))
-    await store.connection.dropDatabase()
   },
 })
 

@@ -53,7 +53,6 @@ const test = base.extend<{ recording: Recording }>({
       ...fixtures,
       record: async (...bodies) => void (await recordingOf(store)(bodies.map(body => deliveryOf(body)))),
     })
-    await store.connection.dropDatabase()
   },
 })
 

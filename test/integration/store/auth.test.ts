@@ -14,7 +14,6 @@ const test = base.extend<{ store: Store }>({
     await using store = await connectStore(world.mongodbUri)
     await migrate(store)
     await use(store)
-    await store.connection.dropDatabase()
   },
 })
 

@@ -12,21 +12,20 @@ import { createWorld } from '#test/support/world.ts'
 
 const tenantId = newId()
 const finds: string[] = []
+const stack = new AsyncDisposableStack()
 /** Two processes. */
 let store: Store
 let other: Store
 let number: ClientDoc
 
 beforeAll(async () => {
-  const { mongodbUri } = await createWorld()
-  store = await connectStore(mongodbUri, { onCommand: ({ collection }) => collection === 'clients' && finds.push(collection) })
-  other = await connectStore(mongodbUri)
+  const { mongodbUri } = stack.use(await createWorld())
+  const onCommand = ({ collection }: { collection: string | null }) => collection === 'clients' && finds.push(collection)
+  store = stack.use(await connectStore(mongodbUri, { onCommand }))
+  other = stack.use(await connectStore(mongodbUri))
   await migrate(store)
 })
-afterAll(async () => {
-  await store.connection.dropDatabase()
-  await Promise.all([store, other].map(it => it[Symbol.asyncDispose]()))
-})
+afterAll(() => stack.disposeAsync())
 beforeEach(async () => {
   number = await createClient({ isPrimary: true })
 })

@@ -16,16 +16,15 @@ const [ours, theirs] = tenants.map(String) as [string, string]
 const number = { _id: newId(), tenantId: tenants[0], phoneNumberId: 'p1' } as ClientDoc
 const secondNumber = { _id: newId(), tenantId: tenants[0], phoneNumberId: 'p2' } as ClientDoc
 const foreignNumber = { _id: newId(), tenantId: tenants[1], phoneNumberId: 'p3' } as ClientDoc
+const stack = new AsyncDisposableStack()
 let store: Store
 
 beforeAll(async () => {
-  store = await connectStore((await createWorld()).mongodbUri)
+  const { mongodbUri } = stack.use(await createWorld())
+  store = stack.use(await connectStore(mongodbUri))
   await migrate(store)
 })
-afterAll(async () => {
-  await store.connection.dropDatabase()
-  await store[Symbol.asyncDispose]()
-})
+afterAll(() => stack.disposeAsync())
 
 async function addContact(client: ClientDoc, keys: { waId?: string; userId?: string }, more: Partial<ContactDoc> = {}) {
   const person = { waId: null, userId: null, name: null, nameSource: null, ...keys }

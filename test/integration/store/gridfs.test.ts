@@ -12,10 +12,7 @@ const KEY = 'tenant/file'
 
 async function open(world: World) {
   const store = await connectStore(world.mongodbUri, { log })
-  onTestFinished(async () => {
-    await store.connection.dropDatabase()
-    await store[Symbol.asyncDispose]()
-  })
+  onTestFinished(() => store[Symbol.asyncDispose]())
   const storage = gridfsStorage(store.connection)
   const rows = (collection: string) => store.connection.collection(collection)
   return { storage, read: async () => await buffer(await storage.get(KEY)), rows }

@@ -22,7 +22,6 @@ let sources: mongoose.mongo.MongoClient
 beforeAll(async () => {
   const world = stack.use(await createWorld())
   store = stack.use(await connectStore(world.mongodbUri, { log }))
-  stack.defer(async () => void (await store.connection.dropDatabase()))
   await migrate(store)
   sources = await new mongoose.mongo.MongoClient(world.mongodbUri).connect()
   stack.defer(() => sources.close())

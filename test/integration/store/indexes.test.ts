@@ -21,11 +21,13 @@ const lead = new Types.ObjectId()
 const HOUR_MS = 3_600_000
 const hoursAgo = (hours: number) => new Date(Date.now() - hours * HOUR_MS)
 
+const stack = new AsyncDisposableStack()
 let store: Store
 
 /** A few thousand rows of four tenants, so that a plan that reads too much shows. */
 beforeAll(async () => {
-  store = await connectStore((await createWorld()).mongodbUri)
+  const { mongodbUri } = stack.use(await createWorld())
+  store = stack.use(await connectStore(mongodbUri))
   await migrate(store)
   const rows = Array.from({ length: 3000 }, (_, i) => i)
   const of = (i: number) => TENANTS[i % 4] as Types.ObjectId
@@ -146,10 +148,7 @@ beforeAll(async () => {
   ])
 })
 
-afterAll(async () => {
-  await store.connection.dropDatabase()
-  await store[Symbol.asyncDispose]()
-})
+afterAll(() => stack.disposeAsync())
 
 async function fill(name: CollectionName, rows: number[], make: (i: number) => object): Promise<void> {
   await (store.raw[name] as unknown as mongo.Collection).insertMany(rows.map(make))
@@ -653,7 +652,7 @@ test.for([{ status: 'SENT' as const }, { clientId: client }])(
 
 describe('indexes of earlier versions', () => {
   test('are dropped once the new ones are built and filled, whoever migrates', async () => {
-    await using world = await createWorld()
+    await using world = await createWorld({ isFresh: true })
     const commands: SentCommand[] = []
     await using old = await connectStore(world.mongodbUri, { onCommand: command => commands.push(command) })
     for (const { on, index } of FORMER_INDEXES) {
@@ -685,11 +684,10 @@ describe('indexes of earlier versions', () => {
     commands.length = 0
     await migrate(old)
     expect(at('dropIndexes')).toEqual([])
-    await old.connection.dropDatabase()
   })
 
   test("are told from an operator's own by key, filter and uniqueness", async () => {
-    await using world = await createWorld()
+    await using world = await createWorld({ isFresh: true })
     await using old = await connectStore(world.mongodbUri)
     const contacts = collectionOf(old, 'contacts')
     await contacts.createIndex({ tenantId: 1, name: 1, city: 1 }, { name: 'tenant_name' })
@@ -697,7 +695,6 @@ describe('indexes of earlier versions', () => {
     await contacts.createIndex({ tenantId: 1, phone: 1 }, { name: 'operators_own' })
     await migrate(old)
     expect(await namesOf(old, 'contacts')).toEqual(expect.arrayContaining(['tenant_name', 'tenant_username', 'operators_own']))
-    await old.connection.dropDatabase()
   })
 
   test('are declared by no schema', async () => {

@@ -19,7 +19,6 @@ const test = base.extend<{ store: Store; numberer: Store }>({
     await using store = await connectCounted(world.mongodbUri)
     await migrate(store)
     await use(store)
-    await store.connection.dropDatabase()
   },
   numberer: async ({ world }, use) => {
     await using store = await connectCounted(world.mongodbUri)

@@ -20,7 +20,6 @@ const test = base.extend<{ store: Store; connect: () => Promise<Store> }>({
     const store = await connect()
     await migrate(store)
     await use(store)
-    await store.connection.dropDatabase()
   },
 })
 

@@ -1,20 +1,24 @@
 import { once } from 'node:events'
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net'
 import { type ClientSession, Types } from 'mongoose'
-import { describe, expect } from 'vitest'
+import { test as base, describe, expect } from 'vitest'
 import { ApiError, Outage } from '#shared/domain/errors.ts'
 import type { ContactDoc } from '#shared/model/documents.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
 import { connectMigrated, migrate } from '#shared/store/migrate.ts'
 import { COLLECTIONS } from '#shared/store/models.ts'
 import { acrossTenants } from '#shared/store/tenancy/tenancy.ts'
-import { test as base } from '#test/support/world.ts'
+import { createWorld, type World } from '#test/support/world.ts'
 
-const test = base.extend<{ store: Store }>({
+const test = base.extend<{ world: World; store: Store }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the parameter to see which fixtures are used
+  world: async ({}, use) => {
+    await using world = await createWorld({ isFresh: true })
+    await use(world)
+  },
   store: async ({ world }, use) => {
     await using store = await connectStore(world.mongodbUri)
     await use(store)
-    await store.connection.dropDatabase()
   },
 })
 
@@ -141,7 +145,6 @@ describe('migrate', () => {
     const { socketTimeoutMS, waitQueueTimeoutMS } = migrated.connection.getClient().options
     expect(waitQueueTimeoutMS).toBe(socketTimeoutMS)
     expect(waitQueueTimeoutMS).toBeGreaterThan(3_600_000)
-    await migrated.connection.dropDatabase()
   })
 
   test('works in one process at a time', async ({ store, world }) => {
@@ -357,7 +360,6 @@ describe('while MongoDB is away', () => {
     await store.transaction(session => store.models.notes.create([newNote('2')], { session }))
     expect(store.isReady()).toBe(true)
     expect((await store.models.notes.find({ tenantId }).lean()).map(note => note.text)).toEqual(['2'])
-    await store.connection.dropDatabase()
   })
 
   test('a server that does not answer is an outage as well, soon', async ({ world }) => {
@@ -372,7 +374,6 @@ describe('while MongoDB is away', () => {
     expect(performance.now() - started).toBeLessThan(25_000)
     wire.thaw()
     await expect.poll(() => store.takesWrites(), PATIENT).toBe(true)
-    await store.connection.dropDatabase()
   }, 240_000)
 
   test('connecting waits for a server that is late, and ends when it does not come', async ({ world }) => {

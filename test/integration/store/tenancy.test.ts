@@ -21,7 +21,6 @@ const test = base.extend<{ store: Store; notes: Model<NoteDoc> }>({
       { _id: B, name: 'B' },
     ])
     await use(store)
-    await store.connection.dropDatabase()
   },
   notes: async ({ store }, use) => use(store.models.notes),
 })

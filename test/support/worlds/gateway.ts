@@ -59,7 +59,6 @@ export async function openGateway(
 ) {
   await using stack = new AsyncDisposableStack()
   const store = stack.use(await connectStore(world.mongodbUri, { log, ...(onCommand && { onCommand }) }))
-  stack.defer(async () => void (await store.connection.dropDatabase()))
   await migrate(store)
   await seedDemo(store, keyring)
   const queue = stack.use(await connectQueue(world.rabbitmqUrl, { log, name: 'test', youngQueueWaitMs: 0 }))

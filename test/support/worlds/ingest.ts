@@ -22,10 +22,7 @@ export const keyring = createKeyring({ TOKEN_ENCRYPTION_KEY: TOKEN_KEY })
 /** A store with the demo world. */
 export async function openStore(world: World) {
   const store = await connectStore(world.mongodbUri)
-  onTestFinished(async () => {
-    await store.connection.dropDatabase()
-    await store[Symbol.asyncDispose]()
-  })
+  onTestFinished(() => store[Symbol.asyncDispose]())
   await migrate(store)
   await seedDemo(store, keyring)
   return store

@@ -83,7 +83,6 @@ export interface MessageChanges extends Partial<Omit<MessageDoc, 'dispatch'>> {
 export async function openSenderWorld(world: World, metaUrl: string, number: Partial<ClientDoc> = {}) {
   await using stack = new AsyncDisposableStack()
   const store = stack.use(await connectStore(world.mongodbUri, { log }))
-  stack.defer(async () => void (await store.connection.dropDatabase()))
   await migrate(store)
   const queue = stack.use(await connectQueue(world.rabbitmqUrl, { log, name: 'test', youngQueueWaitMs: 0 }))
   const redis = stack.use(await connectRedis(world.redisUrl, { log }))
