@@ -165,14 +165,14 @@ test('a page that is loaded anew while it sends sends once', { timeout: START_MS
   const { page, problems } = await inConversation()
   const text = `une fois ${Date.now()}`
   let accepted = 0
-  // The server takes the message, and its answer never comes.
+  // It is shown before the server has it. The server takes it, and its answer never comes.
   await page.route('**/api/v1/messages/send', async route => {
+    await page.locator('[data-outbox]').filter({ hasText: text }).waitFor(patience)
     await route.fetch()
     accepted++
   })
   await page.getByRole('textbox', { name: 'Message' }).fill(text)
   await page.keyboard.press('Enter')
-  await page.locator('[data-outbox]').filter({ hasText: text }).waitFor(patience)
   await untilPasses(async () => expect(accepted).toBe(1), PAGE_MS)
   await page.unroute('**/api/v1/messages/send')
   await page.reload()

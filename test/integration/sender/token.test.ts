@@ -49,12 +49,14 @@ test('[F26] a token revoked in the middle of a run pauses the number at once; wi
   await using w = await openSenderWorld(world, simulator.url, { phoneNumberId, wabaId, throughput: 80 })
   await using stack = new AsyncDisposableStack()
   const received = await collectEvents(w, stack)
-  stack.use(await w.startSender())
-  stack.use(await w.startSender())
+  let calls = 0
+  const onCall = () => {
+    if (++calls === COUNT / 4) simulator.refuseToken(TOKEN, { code: 190, subcode: 460 })
+  }
+  stack.use(await w.startSender({ onCall }))
+  stack.use(await w.startSender({ onCall }))
   const messages = await Promise.all(Array.from({ length: COUNT }, async () => w.messageIn(await w.addConversation())))
   await w.send(messages)
-  await untilTrue(() => simulator.messages({ phoneNumberId }).data.length >= COUNT / 4)
-  simulator.refuseToken(TOKEN, { code: 190, subcode: 460 })
   await untilTrue(async () => (await w.number()).status === 'paused')
   await untilTrue(async () => (await countOf(w, { status: 'QUEUED', 'dispatch.reason': { $ne: 'paused' } })) === 0)
 
@@ -67,10 +69,10 @@ test('[F26] a token revoked in the middle of a run pauses the number at once; wi
   const refused = refusals(await rows(w))
   expect(refused.length).toBeGreaterThan(0)
   expect(new Set(refused.map(({ code }) => code))).toEqual(new Set([190]))
-  // The other sender gets the pause through Redis: what it had begun by then it could not take back. Most were never tried.
-  expect(refused.length).toBeLessThan(COUNT / 2)
   const sent = simulator.messages({ phoneNumberId }).data.length
-  expect(sent).toBeLessThan(COUNT)
+  expect(sent).toBeLessThan(COUNT / 4)
+  // The other sender gets the pause through Redis: what it had begun by then it could not take back. Others were never tried.
+  expect(sent + refused.length).toBeLessThan(COUNT)
   expect(await countOf(w, { status: 'SENT' })).toBe(sent)
   await untilTrue(() => received.some(({ name }) => name === 'client:status'))
   const banners = received.filter(({ name }) => name === 'client:status')
