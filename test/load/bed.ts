@@ -5,8 +5,8 @@ import pino from 'pino'
 import { createKeyring } from '#shared/auth/encryption.ts'
 import { topology } from '#shared/queue/topology.ts'
 import { connectStore, type Store } from '#shared/store/connect.ts'
+import { emptyVhost, leaseVhost } from '#test/support/pools/vhosts.ts'
 import { startTestServers, type TestServers } from '#test/support/test-servers.ts'
-import { emptyVhost, leaseVhost } from '#test/support/vhosts.ts'
 
 export const log = pino({ level: 'warn' })
 export const TOKEN_KEY = '11'.repeat(32)

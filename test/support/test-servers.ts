@@ -5,8 +5,8 @@ import { openProfile } from '#deploy/local/profiles.ts'
 import { closeRegistry } from '#deploy/local/registry.ts'
 import { startServers } from '#deploy/local/servers.ts'
 import { BROKER_USERS, type BrokerUser } from '#shared/queue/rights.ts'
-import { databaseNames, dropDatabases } from '#test/support/databases.ts'
-import { refuseUsedVhost } from '#test/support/vhosts.ts'
+import { databaseNames, dropDatabases } from '#test/support/pools/databases.ts'
+import { refuseUsedVhost } from '#test/support/pools/vhosts.ts'
 
 /** Addresses of the test servers. `DATABASE` and `VHOST` in the addresses are replaced by each test's own. */
 export interface TestServers {

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { test as base, inject } from 'vitest'
-import { leaseDatabase } from './databases.ts'
-import { emptyVhost, leaseVhost } from './vhosts.ts'
+import { leaseDatabase } from './pools/databases.ts'
+import { emptyVhost, leaseVhost } from './pools/vhosts.ts'
 
 /** Addresses of one test's own corner: a database and a vhost that no other test uses. Redis is shared; keys carry random ids. */
 export interface World {
