@@ -1,5 +1,6 @@
 import { identifierOf } from '../../lib/data/contact-name.ts'
 import { type Translate, useText } from '../../lib/i18n/text.tsx'
+import { Dotted } from '../../ui/dotted.tsx'
 import type { Contact } from './data.ts'
 
 /** How a contact is called in a sentence and in a typed confirmation: its name, else number, @username, or the word for nobody known. */
@@ -16,11 +17,6 @@ export function ContactTitle({ contact }: { contact: Contact }) {
 export function Identifiers({ contact }: { contact: Contact }) {
   const { text } = identifierOf(contact)
   const hasPhone = (contact.phone ?? contact.waId) !== null
-  const shown = [contact.name ? text : null, hasPhone && contact.username ? `@${contact.username}` : null].filter(Boolean)
-  return shown.map((one, i) => (
-    <span key={one}>
-      {i > 0 && ' · '}
-      <bdi dir="ltr">{one}</bdi>
-    </span>
-  ))
+  const shown = [contact.name ? text : null, hasPhone && contact.username ? `@${contact.username}` : null]
+  return <Dotted facts={shown.filter(one => typeof one === 'string')} />
 }
