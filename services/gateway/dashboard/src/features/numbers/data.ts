@@ -19,7 +19,7 @@ export interface NumberDetails {
   reasonKey: SentenceKey | null
   pauseReason: string | null
   pauseCode: number | null
-  qualityRating: string
+  qualityRating: 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN'
   messagingLimit: number | null
   throughput: number
   tokenExpiry: string | null

@@ -23,7 +23,6 @@ import {
 } from './data.ts'
 import { StepList } from './step-list.tsx'
 
-const QUALITIES = ['GREEN', 'YELLOW', 'RED'] as const
 const KINDS = { active: 'ok', paused: 'time', suspended: 'fail', disconnected: 'fail' } as const
 
 interface NumberCardProps {
@@ -109,7 +108,7 @@ function NumberFacts({ number, limit }: NumberCardProps) {
   const facts = [
     [t('numbers.limit'), messagingLimit === null ? t('numbers.unlimited') : shareOf(limit?.used ?? null, messagingLimit, figure)],
     [t('numbers.throughput'), figure(throughput)],
-    [t('numbers.quality'), t(`numbers.quality.${QUALITIES.find(one => one === qualityRating) ?? 'unknown'}`)],
+    [t('numbers.quality'), t(`numbers.quality.${qualityRating}`)],
     [
       t('numbers.token'),
       isTokenRefused(number) ? t('numbers.token.invalid') : tokenExpiry ? full(tokenExpiry) : t('numbers.token.stays'),
