@@ -4,7 +4,7 @@ export interface LiveEvent {
   event: Record<string, unknown> & { eventId: string; seq: number; at: string }
 }
 
-/** Events kept so that they can be applied to what was being loaded when they came: the latest, and no longer than a request may take. */
+/** Events kept so that they can be applied to what was being loaded when they came: the latest, for as long as a request may take. */
 const KEPT = { most: 2000, ms: 60_000 }
 
 /** The latest events in their order. */
