@@ -24,7 +24,7 @@ export function FileInput({ chosen, onChoose, className, ...rest }: FileInputPro
       <input
         {...rest}
         type="file"
-        className="absolute inset-0 cursor-pointer opacity-0"
+        className="absolute inset-0 size-full cursor-pointer opacity-0"
         onChange={({ target }) => {
           const file = target.files?.[0]
           // The same file may be chosen again.
