@@ -23,6 +23,7 @@ interface FileResult {
 
 /** More failed files than this are no accident. */
 const MOST_AGAIN = 5
+const FAILURE_LOG = path.join(ROOT, 'test/support/failure-log.ts')
 const SECOND_ATTEMPT = '--second-attempt'
 
 const args = process.argv.slice(2)
@@ -53,9 +54,12 @@ interface Outcome {
 async function run(options: string[]): Promise<Outcome> {
   const dir = mkdtempSync(path.join(tmpdir(), 'linko-report-'))
   const file = path.join(dir, 'report.json')
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  const reporters = ['default', 'json', FAILURE_LOG].map(reporter => `--reporter=${reporter}`)
   const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs')
-  child = spawn(process.execPath, [vitest, 'run', ...reporters, ...options], { cwd: ROOT, stdio: 'inherit' })
+  child = spawn(process.execPath, [vitest, 'run', ...reporters, `--outputFile.json=${file}`, ...options], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  })
   const code = await new Promise<number>(resolve => child?.once('exit', exit => resolve(exit ?? 1)))
   try {
     return { code, report: JSON.parse(readFileSync(file, 'utf8')) as Report }
