@@ -23,7 +23,7 @@ interface FileResult {
 
 /** More failed files than this are no accident. */
 const MOST_AGAIN = 5
-const FAILURE_LOG = path.join(ROOT, 'test/support/failure-log.ts')
+const FAILURE_LOG = path.join(ROOT, 'test/failure-log.ts')
 const SECOND_ATTEMPT = '--second-attempt'
 
 const args = process.argv.slice(2)
