@@ -12,12 +12,15 @@ import type { ConcurrencyLimiter } from '../pacing/concurrency.ts'
 import type { Pacer } from '../pacing/pacer.ts'
 import type { ConsentCheck } from './check-consent.ts'
 import { type Claimed, CONGESTED_MS } from './claim.ts'
+import { CAMPAIGN_RECHECK_MS } from './eligible.ts'
 import { explainRefusal } from './explain-refusal.ts'
+import type { HeldCampaigns } from './held-campaigns.ts'
 import { failedWithoutCall, returned, windowClosed } from './settle.ts'
 
 export interface AttemptDeps {
   priority: Priority
   numbers: Numbers
+  campaigns: Pick<HeldCampaigns, 'isHeld'>
   limiter: ConcurrencyLimiter
   pacer: Pacer
   clock: ServerClock
@@ -58,7 +61,7 @@ function withHops(settlement: Settlement, { origin: { enqueuedAt } }: Claimed): 
 /** Checks again what may have changed since the claim, waits for the send slot, and calls Meta. */
 async function attempt(deps: AttemptDeps, message: MessageDoc, claim: Claimed): Promise<Settlement> {
   const { number, windowExpiresAt, dueAt } = claim
-  const { clock, numbers, pacer } = deps
+  const { clock, numbers, campaigns, pacer } = deps
   const now = clock.now()
   if (message.payload === null) return failedWithoutCall(message, 'unsendable', now)
   if (hasExpired(message, now)) return failedWithoutCall(message, 'expired', now)
@@ -69,5 +72,7 @@ async function attempt(deps: AttemptDeps, message: MessageDoc, claim: Claimed): 
     return windowClosed(message, now)
   if (!(await pacer.reach(number.client, dueAt))) return returned(message, 'rate', later(clock.now(), CONGESTED_MS), clock.now())
   if (numbers.isHeld(message.phoneNumberId)) return returned(message, 'paused', null, clock.now())
+  if (message.campaignId && campaigns.isHeld(String(message.campaignId)))
+    return returned(message, 'paused', later(clock.now(), CAMPAIGN_RECHECK_MS), clock.now())
   return explainRefusal(await deps.call(message, number), claim.otherOwner)
 }

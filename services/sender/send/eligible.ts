@@ -12,7 +12,8 @@ export interface Round {
   postponed: Postponement[]
 }
 
-const CAMPAIGN_RECHECK_MS = 5000
+/** A message of a paused campaign is looked at again after this time. */
+export const CAMPAIGN_RECHECK_MS = 5000
 
 /** Postpones messages of paused and ended campaigns, and checks them again later. @returns the other jobs. @throws Outage */
 export async function postponePausedCampaigns(campaigns: HeldCampaigns, jobs: SendJob[], round: Round): Promise<SendJob[]> {
