@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { expect } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { createSimulator } from '#deploy/simulator/simulator.ts'
+import { ConcurrencyLimiter } from '#services/sender/pacing/concurrency.ts'
 import { sealAccessToken } from '#shared/auth/client-tokens.ts'
 import { type RealtimeEvent, RealtimeEvents } from '#shared/contracts/realtime-event.ts'
 import type { MessageDoc } from '#shared/model/documents.ts'
@@ -27,10 +28,13 @@ const giveToken = (w: SenderWorld, token: string) =>
   )
 const resume = (w: SenderWorld) => resumeClient(w.store, { tenantId: w.tenantId, clientId: w.client._id })
 
+/** Every event once. */
 async function collectEvents(w: SenderWorld, stack: AsyncDisposableStack): Promise<RealtimeEvent[]> {
   const received: RealtimeEvent[] = []
   const take = async ({ content }: { content: Buffer }) => {
-    received.push(...RealtimeEvents.parse(JSON.parse(content.toString())).events)
+    const { events } = RealtimeEvents.parse(JSON.parse(content.toString()))
+    // Nobody numbers them here: they are published again after five seconds.
+    received.push(...events.filter(({ eventId }) => !received.some(known => known.eventId === eventId)))
     return { kind: 'done' as const }
   }
   for (const queue of QUEUES.realtime) stack.use(await w.queue.consume(queue, take, { prefetch: 50 }))
@@ -71,8 +75,8 @@ test('[F26] a token revoked in the middle of a run pauses the number at once; wi
   expect(new Set(refused.map(({ code }) => code))).toEqual(new Set([190]))
   const sent = simulator.messages({ phoneNumberId }).data.length
   expect(sent).toBeLessThan(COUNT / 4)
-  // The other sender gets the pause through Redis: what it had begun by then it could not take back. Others were never tried.
-  expect(sent + refused.length).toBeLessThan(COUNT)
+  // A sender begins no call once it has heard the first refusal: refused is at most what was in flight then, in each of the two.
+  expect(refused.length).toBeLessThanOrEqual(2 * new ConcurrencyLimiter(400).roomFor(phoneNumberId, 80))
   expect(await countOf(w, { status: 'SENT' })).toBe(sent)
   await untilTrue(() => received.some(({ name }) => name === 'client:status'))
   const banners = received.filter(({ name }) => name === 'client:status')
