@@ -5,9 +5,10 @@ import { isForeignWebhook } from '#shared/domain/onboarding/webhook-fields.ts'
 import { isNewer, withEventTimes } from '#shared/fold/number-effects.ts'
 import { askNumber, type NumberFacts, readNumber } from '#shared/meta/number-fields.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
+import { inParallel } from '#shared/process/in-parallel.ts'
 import { findHealthDue, updateClientWithoutEvent } from '#shared/store/numbers/checks.ts'
 import { changeClient } from '#shared/store/numbers/clients.ts'
-import { type BackgroundDeps, type ConnectionJobDeps, inParallel, jittered } from './background-deps.ts'
+import { type BackgroundDeps, type ConnectionJobDeps, jittered } from './background-deps.ts'
 
 const BATCH = 100
 const WIDTH = 4

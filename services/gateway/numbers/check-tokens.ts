@@ -8,12 +8,13 @@ import {
 } from '#shared/domain/numbers/token-health.ts'
 import { inspectToken, renewToken } from '#shared/meta/tokens.ts'
 import type { ClientDoc } from '#shared/model/documents.ts'
+import { inParallel } from '#shared/process/in-parallel.ts'
 import { audit } from '#shared/store/accounts/audit.ts'
 import { findTokensDue, updateClientAlongside, updateClientWithoutEvent } from '#shared/store/numbers/checks.ts'
 import { changeClient, pauseClient, resumeClient } from '#shared/store/numbers/clients.ts'
 import type { Alongside } from '#shared/store/transaction.ts'
 import type { NumberStatusDetails } from '#shared/views/events.ts'
-import { type BackgroundDeps, inParallel, jittered } from './background-deps.ts'
+import { type BackgroundDeps, jittered } from './background-deps.ts'
 import { warningsOf } from './token-warnings.ts'
 
 const BATCH = 100

@@ -1,6 +1,7 @@
+import { inParallel } from '#shared/process/in-parallel.ts'
 import { endAbandoned, findConnectionsDue } from '#shared/store/numbers/connections.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
-import { type ConnectionJobDeps, inParallel } from '../numbers/background-deps.ts'
+import type { ConnectionJobDeps } from '../numbers/background-deps.ts'
 import { runConnection } from './run.ts'
 
 const BATCH = 50
