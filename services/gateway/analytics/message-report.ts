@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { describeError, type PlatformFailure, platformError } from '#shared/domain/messages/send-errors.ts'
 import { route } from '#shared/http/route.ts'
 import { type Division, MOST_ROWS, sumCounters } from '#shared/store/analytics/read.ts'
+import { findAdHeadlines } from '#shared/store/inbox/conversations.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { csvOf } from './csv.ts'
 import { namesOf } from './names.ts'
@@ -200,7 +201,47 @@ async function hoursReport(request: Parameters<typeof readReport>[0], deps: Gate
   return { ...head, totals: { messages: data.reduce((sum, row) => sum + row.messages, 0) }, data: inOrder }
 }
 
+const AdRow = z.object({
+  adId: z.string().describe("Meta's id of the ad or post"),
+  headline: z.string().nullable().describe('Of the ad, as the customer who came last saw it'),
+  messages: count.describe('Messages of customers who came from it'),
+})
+const AdsReport = z.object({ ...ReportHead, totals: z.object({ messages: count }), data: z.array(AdRow) })
+
+const ads = route({
+  method: 'get',
+  path: `${path}/ads`,
+  action,
+  tag,
+  summary: 'Which ads and posts brought customers: messages by the ad that they came from, the most frequent first',
+  query: HoursQuery,
+  returns: AdsReport,
+  handle: async (request, deps: GatewayDeps) => ({ body: await adsReport(request, deps) }),
+})
+
+const adsTable = route({
+  method: 'get',
+  path: `${path}/ads/export.csv`,
+  action,
+  tag,
+  summary: 'The same as a CSV',
+  query: HoursQuery,
+  async handle(request, deps: GatewayDeps) {
+    return csvOf('ads', Object.keys(AdRow.shape), (await adsReport(request, deps)).data)
+  },
+})
+
+async function adsReport(request: Parameters<typeof readReport>[0], deps: GatewayDeps): Promise<z.infer<typeof AdsReport>> {
+  const { counters, range, filter, head } = await readReport(request, deps)
+  const rows = await sumCounters(deps.store, counters, range, { kind: 'INBOUND', group: 'ads', by: [], filter })
+  const found = rows.toSorted((a, b) => b.value - a.value).slice(0, MOST_ROWS)
+  const ids = found.map(({ name }) => name)
+  const headlines = await findAdHeadlines(deps.store, String(counters.tenantId), ids)
+  const data = found.map(({ name, value }) => ({ adId: name, headline: headlines.get(name) ?? null, messages: value }))
+  return { ...head, totals: { messages: data.reduce((sum, row) => sum + row.messages, 0) }, data }
+}
+
 /** 1 is Monday. */
 const weekdayOf = (day: string) => new Date(`${day}T00:00:00Z`).getUTCDay() || 7
 
-export const messageReportRoutes = [messagesTable, messages, failuresTable, failures, hoursTable, hours]
+export const messageReportRoutes = [messagesTable, messages, failuresTable, failures, hoursTable, hours, adsTable, ads]

@@ -45,6 +45,12 @@ test('a message belongs to its day and hour in the time zone of the account', ()
   expect([inTokyo?.cell.day, inTokyo?.counts]).toEqual(['2026-11-30', { n: { messages: 1 }, hours: { 8: 1 } }])
 })
 
+test('a customer’s message is counted by the ad that it came from, whatever characters its id has', () => {
+  const from = (source_id: unknown) => contributionOf({ ...IN, referral: { source_id } }, 'UTC', null)?.counts.ads
+  expect([from('120212345'), from('a.b$c'), from(''), from(7)]).toEqual([{ 120212345: 1 }, { a_b_c: 1 }, undefined, undefined])
+  expect(countsOf({ referral: { source_id: '1' } })?.ads).toBeUndefined()
+})
+
 test('a message is counted with who sent what to where', () => {
   expect(contributionOf(OUT, 'UTC', null)).toEqual({
     cell: {

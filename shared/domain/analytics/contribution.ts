@@ -30,7 +30,8 @@ export interface Cell {
 /**
  * Numbers by group and name. Groups: `n` (messages and the like), `status` (of outbound messages), `codes` (of failures), `own` and
  * `meta` (prices in millionths by currency), `replies` (the part of `meta` that is for billed replies), `hours` (of inbound
- * messages), and the buckets of durations: `first`, `reply`, `resolution`.
+ * messages), `ads` (inbound messages by the ad or post that they came from), and the buckets of durations: `first`, `reply`,
+ * `resolution`.
  */
 export type Counts = Record<string, Record<string, number>>
 
@@ -55,6 +56,8 @@ export interface CountedMessage {
   contactKey: string
   contactKeyKind: 'waId' | 'userId'
   isImported?: boolean
+  /** Meta's description of the ad or post that a customer's message came from. */
+  referral?: unknown
 }
 
 /** How long the customer had waited whom a message answers. */
@@ -78,8 +81,17 @@ export function contributionOf(message: CountedMessage, timezone: string, wait: 
 }
 
 function received(message: CountedMessage, timezone: string): Contribution {
-  const counts = { n: { messages: 1 }, hours: { [hourIn(timezone, message.at)]: 1 } }
+  const ad = adOf(message)
+  const counts = { n: { messages: 1 }, hours: { [hourIn(timezone, message.at)]: 1 }, ...(ad && { ads: { [ad]: 1 } }) }
   return { cell: { ...cellOf(message, timezone), origin: null, agentId: null, category: null }, counts }
+}
+
+const LONGEST_AD = 64
+
+/** Meta's id of the ad, as the name of a counter: in names of fields, dots and dollars mean something else. */
+function adOf({ referral }: CountedMessage): string | null {
+  const id = (referral as { source_id?: unknown } | null | undefined)?.source_id
+  return typeof id === 'string' && id !== '' ? id.slice(0, LONGEST_AD).replaceAll(/[.$]/g, '_') : null
 }
 
 function sent(message: CountedMessage, timezone: string, wait: AnsweredWait | null): Contribution {

@@ -40,10 +40,14 @@ const FIELDS = {
   contactKeyKind: 1,
   isImported: 1,
   erasedAt: 1,
+  'referral.source_id': 1,
 } as const
 
 /** A message, as far as it is counted. */
-type Row = Pick<MessageDoc, keyof Omit<typeof FIELDS, 'content.template.name'> | '_id' | 'content'>
+type Row = Pick<
+  MessageDoc,
+  keyof Omit<typeof FIELDS, 'content.template.name' | 'referral.source_id'> | '_id' | 'content' | 'referral'
+>
 
 /** Messages of a tenant, as far as they are counted. */
 export const readCounted = (store: Store, filter: object, session: ClientSession) =>

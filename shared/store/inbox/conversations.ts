@@ -45,6 +45,21 @@ export async function findConversationsWith(
   return await store.models.conversations.find(filter).sort({ lastActivityAt: -1 }).lean()
 }
 
+/** The headlines of ads, as the customers who came last saw them. */
+export async function findAdHeadlines({ models }: Store, tenantId: Key, adIds: readonly string[]): Promise<Map<string, string>> {
+  if (adIds.length === 0) return new Map()
+  const rows = await models.conversations.aggregate<{ _id: string; headline: string | null }>([
+    { $match: { tenantId: toId(tenantId), 'lastReferral.sourceId': { $in: adIds } } },
+    {
+      $group: {
+        _id: '$lastReferral.sourceId',
+        headline: { $top: { sortBy: { 'lastReferral.at': -1 }, output: '$lastReferral.headline' } },
+      },
+    },
+  ])
+  return new Map(rows.flatMap(({ _id, headline }) => (headline === null ? [] : [[_id, headline] as const])))
+}
+
 /** Filters of a list of conversations; one that is missing is not applied. */
 export interface ConversationFilters {
   unread?: boolean | undefined
@@ -171,7 +186,7 @@ export async function changeConversation(
   session: ClientSession,
 ): Promise<ConversationDoc | null> {
   // The recorder derives these too: it reads the row again when the version is another one.
-  const isDerived = 'unreadCount' in set || 'waitingSince' in set || 'snoozedUntil' in set
+  const isDerived = ['unreadCount', 'waitingSince', 'snoozedUntil', 'threadOwner'].some(field => field in set)
   const raise = isDerived ? { $inc: { version: 1 } } : {}
   return await store.models.conversations
     .findOneAndUpdate({ tenantId, _id, ...provided }, { $set: set, ...raise }, { session, returnDocument: 'after' })

@@ -25,14 +25,16 @@ const report = async (path: string, as: 'manager' | 'platform' | 'agent' = 'mana
   (await road.call('GET', `/analytics/${path}`, undefined, as)).body
 
 let written = 0
-/** A customer writes; the webhook was sent `secondsAgo`. */
-async function writes(from: string, secondsAgo = 0): Promise<void> {
+const AD = { source_id: '1202998877', source_type: 'ad', source_url: 'https://fb.me/x', headline: 'Jobs in Fès' }
+
+/** A customer writes; the webhook was sent `secondsAgo`. @param referral where they came from */
+async function writes(from: string, secondsAgo = 0, referral?: object): Promise<void> {
   const wamid = `wamid.analytics.${++written}`
   const timestamp = String(Math.floor(Date.now() / 1000) - secondsAgo)
   const value = {
     metadata: { phone_number_id: DEMO_TENANTS.demo.phoneNumberId },
     contacts: [{ wa_id: from, profile: { name: 'Nadia' } }],
-    messages: [{ from, id: wamid, timestamp, type: 'text', text: { body: 'Bonjour' } }],
+    messages: [{ from, id: wamid, timestamp, type: 'text', text: { body: 'Bonjour' }, ...(referral && { referral }) }],
   }
   const raw = JSON.stringify(webhookOf(value, DEMO_TENANTS.demo.wabaId))
   const headers = { 'content-type': 'application/json', 'x-hub-signature-256': sign(raw, APP_SECRET) }
@@ -91,7 +93,7 @@ describe('[peers 51] reports', () => {
     const totals = async (path: string) => (await report(path)).totals
     before = { messages: await totals('messages'), template: await totals(OF_TEMPLATE), hours: await totals('hours'), others }
     await writes(people[0], 100)
-    await writes(people[0], 50)
+    await writes(people[0], 50, AD)
     await sent('/messages/send', { to: people[0], text: 'Bonjour' }, 'READ', { pricing: SERVICE })
     await sent('/messages/send', { to: people[0], text: 'Encore' }, 'DELIVERED', { pricing: SERVICE })
     await sent('/messages/send-template', { to: people[1], ...TEMPLATE }, 'SENT')
@@ -127,6 +129,14 @@ describe('[peers 51] reports', () => {
     expect(data[0].sentence.length).toBeGreaterThan(10)
     const hours = await report('hours')
     expect(hours.totals.messages - (before.hours.messages as number)).toBe(2)
+  })
+
+  test('[peers F] say which ads brought customers', async () => {
+    const { data, totals } = await report('ads')
+    expect(data).toContainEqual({ adId: AD.source_id, headline: AD.headline, messages: 1 })
+    expect(totals.messages).toBe(data.reduce((sum: number, { messages }: { messages: number }) => sum + messages, 0))
+    const file = await road.call('GET', '/analytics/ads/export.csv', undefined, 'manager')
+    expect(file.body).toContain(`${AD.source_id},${AD.headline},1`)
   })
 
   test("[MS-04] set the company's prices beside what Meta bills, less the free replies of the month", async () => {

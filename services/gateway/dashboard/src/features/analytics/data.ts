@@ -45,6 +45,13 @@ export interface Hour {
 }
 export type HoursReport = ReportHead & { totals: { messages: number }; data: Hour[] }
 
+export interface Ad {
+  adId: string
+  headline: string | null
+  messages: number
+}
+export type AdsReport = ReportHead & { totals: { messages: number }; data: Ad[] }
+
 export interface Wait {
   count: number
   medianMs: number | null
@@ -72,7 +79,7 @@ export type CostReport = ReportHead & { totals: Costs; bill: { amounts: Amounts;
 
 /** A report of the API: its name, and its query. */
 export interface Asked {
-  report: 'messages' | 'failures' | 'hours' | 'response-times' | 'cost'
+  report: 'messages' | 'failures' | 'hours' | 'ads' | 'response-times' | 'cost'
   query: Record<string, string | undefined>
 }
 
@@ -99,6 +106,7 @@ export const messagesAsked = (narrowed: Narrowed, by: MessagesBy | 'day'): Asked
 export const failuresAsked = (narrowed: Narrowed): Asked => ({ report: 'failures', query: of(narrowed) })
 /** What customers write has neither template nor author. */
 export const hoursAsked = ({ days, number }: Narrowed): Asked => ({ report: 'hours', query: { ...days, clientId: number } })
+export const adsAsked = ({ days, number }: Narrowed): Asked => ({ report: 'ads', query: { ...days, clientId: number } })
 export const timesAsked = (narrowed: Narrowed, by: 'day' | 'agent'): Asked => ({
   report: 'response-times',
   query: { ...ofTimes(narrowed), by },

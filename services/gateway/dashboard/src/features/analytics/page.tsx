@@ -5,6 +5,7 @@ import { useText } from '../../lib/i18n/text.tsx'
 import { useMay } from '../../lib/session/rights.ts'
 import { NoRight } from '../../ui/no-right.tsx'
 import { Bone, ErrorRow } from '../../ui/states.tsx'
+import { Ads } from './ads.tsx'
 import { Agents } from './agents.tsx'
 import { Bill, CostTable } from './costs.tsx'
 import { narrowedBy, todayQuery } from './data.ts'
@@ -59,6 +60,7 @@ function Reports() {
           <CostTable narrowed={narrowed} />
           <MessagesByTable narrowed={narrowed} />
           <Agents narrowed={narrowed} />
+          <Ads narrowed={narrowed} />
         </>
       )}
     </div>
