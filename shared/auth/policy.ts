@@ -19,6 +19,7 @@ const LEAST_ROLE = {
   'conversations.snooze': 'agent',
   'conversations.notes': 'agent',
   'conversations.typing': 'agent',
+  'conversations.threadOwner': 'agent',
   'messages.read': 'agent',
   'messages.send': 'agent',
   'messages.sendTemplate': 'agent',

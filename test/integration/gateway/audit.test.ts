@@ -145,6 +145,13 @@ const founding = { name: 'Audited', adminEmail: 'founder@example.com', adminName
 
 /** Every audited deed, in an order in which each finds what it needs. */
 const DEEDS: Deed[] = [
+  [
+    'conversations.threadOwner',
+    'PUT',
+    async () =>
+      `/conversations/${(await gateway.store.raw.conversations.findOne({ tenantId, 'contact.waId': DEMO_CONTACTS[1]?.waId }))?._id}/control`,
+    { owner: 'other' },
+  ],
   ['contacts.optOut', 'PATCH', async () => `/contacts/${await contact(0)}`, { optOut: true }],
   ['contacts.block', 'POST', async () => `/contacts/${await contact(0)}/block`],
   ['contacts.unblock', 'DELETE', async () => `/contacts/${await contact(0)}/block`],
@@ -393,6 +400,8 @@ test('M8 every action that the code writes into the audit log is among these', (
     ...['contacts.import', 'contacts.imported', 'clients.renewToken', 'conversations.release'],
     // When Meta refuses: business-profile.test.ts.
     'clients.businessProfileRefused',
+    // The same: conversation-control.test.ts.
+    'conversations.threadOwnerRefused',
     // By a step of a connection, which nobody asks for by itself: onboarding.test.ts kills it before and after.
     'clients.connect',
   ]

@@ -7,10 +7,12 @@ import type composer from '../../features/inbox/composer/texts.json'
 import type firstSteps from '../../features/inbox/first-steps/texts.json'
 import type message from '../../features/inbox/message/texts.json'
 import type pick from '../../features/inbox/pickers/texts.json'
+import type routing from '../../features/inbox/routing/texts.json'
 import type side from '../../features/inbox/side/texts.json'
 import type inbox from '../../features/inbox/texts.json'
 import type thread from '../../features/inbox/thread/texts.json'
 import type timeline from '../../features/inbox/timeline/texts.json'
+import type notifications from '../../features/notifications/texts.json'
 import type profile from '../../features/numbers/profile/texts.json'
 import type numbers from '../../features/numbers/texts.json'
 import type offline from '../../features/offline/texts.json'
@@ -54,6 +56,7 @@ export type TextId =
   | keyof typeof lib
   | keyof typeof limits
   | keyof typeof message
+  | keyof typeof notifications
   | keyof typeof numbers
   | keyof typeof offline
   | keyof typeof operations
@@ -62,6 +65,7 @@ export type TextId =
   | keyof typeof profile
   | keyof typeof replies
   | keyof typeof side
+  | keyof typeof routing
   | keyof typeof settings
   | keyof typeof signIn
   | keyof typeof templateParts

@@ -5,6 +5,7 @@ import { useMinute } from '../../../lib/clock.ts'
 import { nameOfNumber, useNumbers } from '../../../lib/data/numbers.ts'
 import { useFormat } from '../../../lib/i18n/format.ts'
 import { Text, useText } from '../../../lib/i18n/text.tsx'
+import { lazyPart } from '../../../lib/lazy-part.ts'
 import { usePresence } from '../../../lib/realtime/live-store.ts'
 import { useShortcuts } from '../../../lib/shortcuts/shortcuts.ts'
 import { ClockIcon, EditIcon, Icon } from '../../../ui/icons.tsx'
@@ -14,6 +15,8 @@ import { NoteForm } from './note-form.tsx'
 import { TemplatePicker } from './parts.ts'
 import { ReplyForm } from './reply-form.tsx'
 import { changeComposer, type Mode, useComposer } from './state.ts'
+
+const ThreadOwner = lazyPart(() => import('../routing/thread-owner.tsx'), 'features/inbox/routing')
 
 /** When it is time to ask something, so that the customer opens the window again. */
 const SOON_MS = 30 * 60_000
@@ -36,6 +39,11 @@ export function Composer({ conversation }: { conversation: ConversationView }) {
         <p className="px-5 pt-3 text-ink-2">
           <Text id="inbox.composer.group" />
         </p>
+      )}
+      {conversation.threadOwner && (
+        <Suspense fallback={null}>
+          <ThreadOwner conversation={conversation} />
+        </Suspense>
       )}
       <div className="flex items-center gap-1 ps-3 pe-5 pt-1.5">
         <Tabs conversationId={id} tabs={first === 'note' ? ['note'] : [first, 'note']} mode={mode === 'note' ? 'note' : first} />
