@@ -14,6 +14,7 @@ import { leadNoteRoutes } from './contacts/lead-note-routes.ts'
 import { leadRoutes } from './contacts/lead-routes.ts'
 import { contactRoutes } from './contacts/routes.ts'
 import { changeConversationRoutes } from './conversations/change-routes.ts'
+import { threadOwnerRoutes } from './conversations/control-routes.ts'
 import { noteRoutes } from './conversations/note-routes.ts'
 import { conversationRoutes } from './conversations/routes.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -51,6 +52,7 @@ import { overviewRoutes } from './operations/overview-routes.ts'
 import { webhookReplayRoutes } from './operations/replay-routes.ts'
 import { dashboardRoutes } from './pages/dashboard-routes.ts'
 import { linkRoutes } from './people/link-routes.ts'
+import { pushRoutes } from './people/push-routes.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { sessionRoutes } from './people/session-routes.ts'
 import { secondFactorRoutes } from './second-factor/routes.ts'
@@ -69,6 +71,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...userRoutes,
   ...peopleRoutes,
   ...sessionRoutes,
+  ...pushRoutes,
   ...secondFactorRoutes,
   ...apiKeyRoutes,
   ...subscriptionRoutes,
@@ -76,6 +79,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...tenantRoutes,
   ...conversationRoutes,
   ...changeConversationRoutes,
+  ...threadOwnerRoutes,
   ...noteRoutes,
   ...labelRoutes,
   ...quickReplyRoutes,

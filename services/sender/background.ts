@@ -27,6 +27,7 @@ import { settleAbandoned } from './background/settle-abandoned.ts'
 import { settleUnknown } from './background/settle-unknown.ts'
 import type { Numbers } from './numbers.ts'
 import type { Publishing } from './publishing.ts'
+import { PushNotifier, type PushSettings } from './push/notify.ts'
 import { type DeliveryDeps, deliverEvents } from './subscriptions/deliver-events.ts'
 import { publishToExchange } from './subscriptions/publish-to-exchange.ts'
 
@@ -50,6 +51,7 @@ export interface BackgroundDeps extends EventDeps {
 export interface EventDeps extends DeliveryDeps {
   /** Of the operator's choice; null without one. */
   exchange: EventExchange | null
+  pushSettings: PushSettings
 }
 
 export const SENDER_LEASE: JobLease = { name: 'sender:sweeps', ttlMs: 6000 }
@@ -75,6 +77,7 @@ const ANSWER_IDLE_MS = 2000
 /** A round of deliveries lasts for as long as this process leads; one that failed begins again after this time. */
 const EVENTS_MS = 1000
 const EXCHANGE_MS = 250
+const PUSH_MS = 500
 export const BACKLOG_MS = 15_000
 /** At rest. A message that is the first to wait, and a campaign that is started or resumed, goes on within this time. */
 const REST_MS = 1000
@@ -114,10 +117,15 @@ export const LEADER_JOBS: readonly JobRow<LeaderWork>[] = [
 ]
 
 /** Jobs that only the holder of `EVENTS_LEASE` runs. */
-export const EVENT_JOBS: readonly JobRow<EventDeps>[] = [
+export const EVENT_JOBS: readonly JobRow<EventWork>[] = [
   { name: 'deliver events', everyMs: EVENTS_MS, run: deliverEvents },
   { name: 'publish events to the exchange', everyMs: EXCHANGE_MS, idleMs: REST_MS, run: publishToExchange },
+  { name: 'send push notifications', everyMs: PUSH_MS, idleMs: REST_MS, run: (work, mayGoOn) => work.push.notify(mayGoOn) },
 ]
+
+type EventWork = EventDeps & { push: PushNotifier }
+
+const eventWork = (deps: EventDeps): EventWork => ({ ...deps, push: new PushNotifier({ ...deps, settings: deps.pushSettings }) })
 
 /** Jobs that the senders without the lease run. */
 export const FOLLOWER_JOBS: readonly JobRow<null>[] = [
@@ -159,7 +167,7 @@ export async function startHeartbeat(store: Store, owner: string, log: Logger): 
 export async function startBackground(deps: BackgroundDeps): Promise<AsyncDisposable> {
   const { store, owner, log } = deps
   await using stack = new AsyncDisposableStack()
-  stack.use(await runWhileLeader(store, { lease: EVENTS_LEASE, owner, log, jobs: bindJobs(EVENT_JOBS, deps) }))
+  stack.use(await runWhileLeader(store, { lease: EVENTS_LEASE, owner, log, jobs: bindJobs(EVENT_JOBS, eventWork(deps)) }))
   const jobs = bindJobs(LEADER_JOBS, leaderWork(deps))
   const leader = stack.use(await runWhileLeader(store, { lease: SENDER_LEASE, owner, log, jobs }))
   stack.use(runJobs({ jobs: bindJobs(FOLLOWER_JOBS, null), log, mayRun: () => !leader.isLeader() }))

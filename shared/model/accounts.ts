@@ -140,6 +140,27 @@ export interface RefreshTokenDoc {
   ip?: string | null
 }
 
+/** How the browser of a session is reached while Linko is closed there. Nothing is sent once the session has ended. */
+export interface PushSubscriptionDoc {
+  _id: Id
+  tenantId: Id
+  userId: Id
+  /** `familyId` of the session's refresh tokens. */
+  sessionId: string
+  /** Address at the browser's push service. */
+  endpoint: string
+  /** Public key of the browser, base64url. */
+  p256dh: string
+  /** Secret of the subscription, base64url. */
+  auth: string
+  /** Encryption key of the installation from which the key is derived that the subscription was made with. */
+  keyId: string
+  createdAt: Date
+  updatedAt: Date
+  /** The dashboard renews it whenever it is opened. */
+  expiresAt: Date
+}
+
 /** One-time link by which a user chooses a password: for an invitation or a reset. */
 export interface AccountLinkDoc {
   _id: Id

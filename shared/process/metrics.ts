@@ -64,6 +64,11 @@ export const eventsToExchange = new Counter({
   name: 'linko_events_to_exchange_total',
   help: "Events that the broker has confirmed for the operator's exchange.",
 })
+export const pushNotifications = new Counter({
+  name: 'linko_push_notifications_total',
+  help: 'Notifications sent to browsers in which Linko is closed, by outcome: delivered, gone (the subscription has ended), failed.',
+  labelNames: ['outcome'],
+})
 export const mediaUploads = new Counter({
   name: 'linko_media_uploads_total',
   help: 'Files uploaded to Meta for sending, by outcome (ok, refused, unknown, unsent).',

@@ -22,6 +22,7 @@ const ESCAPES: { what: string; pattern: RegExp; allowed: string[] }[] = [
       'shared/store/numbers/meta-ids.ts', // a webhook and a batch of send jobs name numbers only
       'shared/store/numbers/connections.ts', // the return of a dialog names a connection only; one process advances those of all tenants
       'shared/store/numbers/connect-numbers.ts', // a number belongs to one tenant of the platform
+      'shared/store/accounts/push-subscriptions.ts', // a browser may pass to somebody of another tenant; one process tells the people of all
       'shared/store/accounts/initiators.ts', // a platform admin acts in other tenants
       'shared/store/numbers/checks.ts', // background jobs check the numbers of all tenants
       'shared/store/templates/syncs.ts', // a background job runs the syncs of all tenants

@@ -29,6 +29,7 @@ import type {
   NoteDoc,
   ParkedItemDoc,
   PipelineDoc,
+  PushSubscriptionDoc,
   QuickReplyDoc,
   RecipientDoc,
   RefreshTokenDoc,
@@ -40,7 +41,14 @@ import type {
   UserDoc,
   WebhookEventDoc,
 } from '../model/documents.ts'
-import { accountLinkSchema, apiKeySchema, refreshTokenSchema, tenantSchema, userSchema } from './schemas/accounts.ts'
+import {
+  accountLinkSchema,
+  apiKeySchema,
+  pushSubscriptionSchema,
+  refreshTokenSchema,
+  tenantSchema,
+  userSchema,
+} from './schemas/accounts.ts'
 import { analyticsCellSchema, analyticsStateSchema, closingSchema, countedMessageSchema } from './schemas/analytics.ts'
 import { campaignSchema, recipientSchema } from './schemas/campaigns.ts'
 import { connectionSchema } from './schemas/connections.ts'
@@ -69,6 +77,7 @@ export interface Documents {
   tenants: TenantDoc
   users: UserDoc
   refreshTokens: RefreshTokenDoc
+  pushSubscriptions: PushSubscriptionDoc
   accountLinks: AccountLinkDoc
   apiKeys: ApiKeyDoc
   clients: ClientDoc
@@ -123,6 +132,7 @@ const PLATFORM = {
 const TENANTS_OWN = {
   users: userSchema,
   refreshTokens: refreshTokenSchema,
+  pushSubscriptions: pushSubscriptionSchema,
   accountLinks: accountLinkSchema,
   apiKeys: apiKeySchema,
   clients: clientSchema,

@@ -113,7 +113,7 @@ export const sessionRoutes = [list, ...end, listOwn, ...endOwn]
 type Asked = Pick<RouteRequest<unknown, unknown, unknown>, 'caller' | 'ip'>
 
 /** A user with the tenant that they belong to. @throws ApiError 403 for an API key, which has no sessions */
-function ownerOf(request: Asked): { tenantId: string; userId: string } {
+export function ownerOf(request: Pick<Asked, 'caller'>): { tenantId: string; userId: string } {
   const { kind, id, homeTenantId } = callerOf(request)
   if (kind !== 'user') throw new ApiError(403, 'FORBIDDEN', 'An API key has no sessions. Sign in as a user.')
   return { tenantId: homeTenantId, userId: id }

@@ -3,7 +3,6 @@ import type { Keyring } from '#shared/auth/encryption.ts'
 import { newSubscriptionSecret, sealSecret } from '#shared/auth/subscription-secrets.ts'
 import { EVENT_TYPES, type EventType } from '#shared/contracts/event-subscriptions.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { checkedUrl, privateHosts, RefusedAddress } from '#shared/http/guarded-request.ts'
 import { callerOf, type RouteRequest, route } from '#shared/http/route.ts'
 import type { EventSubscriptionDoc, Id } from '#shared/model/documents.ts'
 import { toId } from '#shared/model/ids.ts'
@@ -23,6 +22,7 @@ import type { GatewayDeps } from '../deps.ts'
 import { idempotencyKeyOf } from '../idempotency.ts'
 import { IdParams, listOf, wholeList } from '../schemas.ts'
 import { withSealedReply } from '../sealed-reply.ts'
+import { requireUrl } from './require-url.ts'
 import { NewSubscriptionView, SubscriptionView, subscriptionView } from './view.ts'
 
 export const tag = 'event subscriptions'
@@ -91,7 +91,7 @@ const add = route({
   async handle(request, deps: GatewayDeps) {
     const caller = callerOf(request)
     const { tenantId } = caller
-    requireUrl(request.body.url, deps)
+    requireUrl(request.body.url, deps, 'url')
     const keyring = keyringOf(deps)
     const asked = { tenantId, key: idempotencyKeyOf(request.headers), request: { what: 'subscription', body: request.body } }
     return withSealedReply(deps, asked, async ({ resourceId: _id, isRepeat }) => {
@@ -124,7 +124,7 @@ const edit = route({
   returns: SubscriptionView,
   async handle(request, deps: GatewayDeps) {
     const { status, ...fields } = request.body
-    if (fields.url !== undefined) requireUrl(fields.url, deps)
+    if (fields.url !== undefined) requireUrl(fields.url, deps, 'url')
     const now = deps.now()
     const { after } = await change(request, deps, request.params.id, before => ({
       ...given(fields),
@@ -247,16 +247,4 @@ function newSecret(keyring: Keyring, owner: Pick<EventSubscriptionDoc, '_id' | '
 function keyringOf({ keyring }: GatewayDeps): Keyring {
   if (keyring !== null) return keyring
   throw new ApiError(409, 'KEY_MISSING', 'Secrets cannot be stored: the operator has not set TOKEN_ENCRYPTION_KEY.')
-}
-
-/** @throws ApiError 422 URL_REFUSED. Where its name leads is checked at each delivery */
-function requireUrl(url: string, { config }: GatewayDeps): void {
-  const { allowedHosts, plainHosts } = privateHosts(config.EVENT_PRIVATE_ORIGINS)
-  try {
-    checkedUrl(url, allowedHosts, plainHosts)
-  } catch (error) {
-    if (!(error instanceof RefusedAddress)) throw error
-    const message = `Must be a public https address on port 443: ${error.message}`
-    throw new ApiError(422, 'URL_REFUSED', `url: ${message}.`, { errors: [{ path: 'url', message }] })
-  }
 }

@@ -1,7 +1,7 @@
 import { eventTypeOf, outgoingEvent } from '#shared/contracts/event-subscriptions.ts'
 import type { SequencedEvent } from '#shared/contracts/socket-events.ts'
 import type { EventDeliveryDoc, EventSubscriptionDoc, SubscriptionReplay } from '#shared/model/documents.ts'
-import { getCachedTenant } from '#shared/store/accounts/tenants.ts'
+import { isTenantActive } from '#shared/store/accounts/tenants.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { eventsSince, latestSeqs } from '#shared/store/events/sequence.ts'
 import {
@@ -72,7 +72,7 @@ export class Follower {
 
   /** @returns the number of events that were taken over */
   async #followTenant({ tenantId, subscriptions, position }: Behind, onAdded: (id: string) => void): Promise<number> {
-    if (!(await isActive(this.#store, tenantId))) return 0
+    if (!(await isTenantActive(this.#store, tenantId))) return 0
     const events = await eventsSince(this.#store, tenantId, position, PAGE)
     const last = events.at(-1)
     if (last === undefined) return 0
@@ -146,14 +146,6 @@ interface Behind {
   subscriptions: EventSubscriptionDoc[]
   /** Of the subscription that is furthest behind. */
   position: number
-}
-
-async function isActive(store: Store, tenantId: string): Promise<boolean> {
-  try {
-    return (await getCachedTenant(store, tenantId)).status === 'active'
-  } catch {
-    return false
-  }
 }
 
 const isWanted = ({ types }: EventSubscriptionDoc, { name }: SequencedEvent): boolean =>

@@ -51,6 +51,15 @@ export async function getCachedTenant(store: Store, tenantId: Id | string): Prom
   return tenant
 }
 
+/** Whether a tenant exists and is neither suspended nor deactivated, as of 5 s ago at most. */
+export async function isTenantActive(store: Store, tenantId: Id | string): Promise<boolean> {
+  try {
+    return (await getCachedTenant(store, tenantId)).status === 'active'
+  } catch {
+    return false
+  }
+}
+
 /** Removes a tenant from the cache of this process, after a change. */
 export function forgetTenant(store: Store, tenantId: Id | string): void {
   cacheOf(store).delete(String(tenantId))

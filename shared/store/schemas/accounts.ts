@@ -4,7 +4,14 @@ import { SPEND_LEVELS } from '../../domain/accounts/spend-ceiling.ts'
 import { STOP_WORDS } from '../../domain/contacts/stop-word.ts'
 import { ASSIGNMENT_MODES } from '../../domain/inbox/assignment.ts'
 import { MIN_KEEP_DAYS } from '../../domain/inbox/retention.ts'
-import type { AccountLinkDoc, ApiKeyDoc, RefreshTokenDoc, TenantDoc, UserDoc } from '../../model/documents.ts'
+import type {
+  AccountLinkDoc,
+  ApiKeyDoc,
+  PushSubscriptionDoc,
+  RefreshTokenDoc,
+  TenantDoc,
+  UserDoc,
+} from '../../model/documents.ts'
 import {
   common,
   created,
@@ -190,6 +197,25 @@ refreshTokenSchema.index({ tokenHash: 1 }, { name: 'token', unique: true })
 refreshTokenSchema.index({ familyId: 1 }, { name: 'family' })
 refreshTokenSchema.index({ tenantId: 1, userId: 1 }, { name: 'tenant_user' })
 refreshTokenSchema.index({ expiresAt: 1 }, { name: 'ttl', expireAfterSeconds: 0 })
+
+export const pushSubscriptionSchema = new Schema<PushSubscriptionDoc>(
+  {
+    tenantId: requiredId,
+    userId: requiredId,
+    sessionId: requiredText,
+    endpoint: requiredText,
+    p256dh: requiredText,
+    auth: requiredText,
+    keyId: requiredText,
+    expiresAt: requiredDate,
+  },
+  stamped,
+)
+// A browser has one endpoint, whoever signs in there: the index does not start with tenantId.
+pushSubscriptionSchema.index({ endpoint: 1 }, { name: 'endpoint' })
+pushSubscriptionSchema.index({ tenantId: 1, userId: 1 }, { name: 'tenant_user' })
+pushSubscriptionSchema.index({ tenantId: 1, sessionId: 1 }, { name: 'tenant_session', unique: true })
+pushSubscriptionSchema.index({ expiresAt: 1 }, { name: 'ttl', expireAfterSeconds: 0 })
 
 export const accountLinkSchema = new Schema<AccountLinkDoc>(
   {

@@ -1,6 +1,7 @@
 /**
- * Keeps the files of one build of the dashboard in the browser, so that it opens without network. Answers of the API are never kept: of
- * what a person sees nothing is here, and the same files are given to everybody.
+ * Keeps the files of one build of the dashboard in the browser, so that it opens without network, and shows what is told by Web Push
+ * while no page is open. Answers of the API are never kept: of what a person sees nothing is here, and the same files are given to
+ * everybody.
  */
 declare const self: ServiceWorkerGlobalScope
 /** What the build put before this script (`build/service-worker-plugin.ts`). */
@@ -89,4 +90,38 @@ async function newestKept(path: string): Promise<Response | undefined> {
     const cache = await caches.open(name)
     if (await cache.match(PAGE, { ignoreVary: true })) return await cache.match(path, { ignoreVary: true })
   }
+}
+
+self.addEventListener('push', event => event.waitUntil(showPushed(event.data)))
+self.addEventListener('notificationclick', event => {
+  event.notification.close()
+  event.waitUntil(openConversation(event.notification.data?.conversationId))
+})
+
+/** What the server sends (`shared/contracts/push-text.ts`). */
+type PushText = import('#shared/contracts/push-text.ts').PushText
+
+/** Shows what was told, unless somebody looks at Linko: the page shows it then. One notification for each conversation. */
+async function showPushed(data: PushMessageData | null): Promise<void> {
+  const { kind, conversationId, name } = (data?.json() ?? {}) as Partial<PushText>
+  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  if (!kind || windows.some(({ visibilityState }) => visibilityState === 'visible')) return
+  const texts = await notificationTexts()
+  const options = { body: texts[kind] ?? '', tag: conversationId ?? '', data: { conversationId }, icon: '/icon-192.png' }
+  await self.registration.showNotification(name ?? texts.somebody ?? 'Linko', options)
+}
+
+/** What the page says in the language of its reader (`src/features/notifications/push.ts`). */
+async function notificationTexts(): Promise<Record<string, string>> {
+  const kept = await (await caches.open('linko-notifications')).match('/texts')
+  return kept ? await kept.json() : {}
+}
+
+/** In a window that is open, without a reload; otherwise in a new one. */
+async function openConversation(conversationId: unknown): Promise<void> {
+  const path = typeof conversationId === 'string' ? `/inbox/${encodeURIComponent(conversationId)}` : '/inbox'
+  const [open] = await self.clients.matchAll({ type: 'window' })
+  if (open === undefined) return void (await self.clients.openWindow(path))
+  await open.focus()
+  if (typeof conversationId === 'string') open.postMessage({ openConversation: conversationId })
 }

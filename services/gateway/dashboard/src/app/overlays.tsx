@@ -5,7 +5,7 @@ import { fetchChunk } from '../lib/load-chunk.ts'
 import { openOverlay, useOverlay } from './use-app-keys.ts'
 
 const Palette = lazyPart(() => import('./palette.tsx'))
-const NotificationCentre = lazyPart(() => import('./notification-centre.tsx'))
+const NotificationCentre = lazyPart(() => import('../features/notifications/notification-centre.tsx'), 'features/notifications')
 const ShortcutsSheet = lazyPart(() => import('./shortcuts-sheet.tsx'))
 
 /** What floats over any page, in chunks of their own that are fetched when the first paint is done. */

@@ -1,9 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { useCallback, useEffect } from 'react'
 import type { ConversationView } from '#shared/contracts/views.ts'
 import { keys } from '../lib/data/keys.ts'
 import { useText } from '../lib/i18n/text.tsx'
+import { loadChunk } from '../lib/load-chunk.ts'
 import { addNotification, incomingOf, notificationOf, recentOwnChanges } from '../lib/notifications.ts'
 import { usePreferences } from '../lib/preferences.ts'
 import { onLiveEvent } from '../lib/realtime/live.ts'
@@ -15,6 +16,11 @@ export function useNotificationFeed(): void {
   const queryClient = useQueryClient()
   const navigate = useNavigate()
   const t = useText()
+  const wantsNotifications = usePreferences(({ desktopNotifications }) => desktopNotifications)
+  const onOpen = useCallback(
+    (conversationId: string) => void navigate({ to: '/inbox/{-$conversationId}', params: { conversationId } }),
+    [navigate],
+  )
   useEffect(
     () =>
       onLiveEvent(live => {
@@ -28,16 +34,25 @@ export function useNotificationFeed(): void {
           .flatMap(([, list]) => list?.pages.flatMap(page => page.data) ?? [])
           .find(({ id }) => id === incoming.conversationId)
         if (conversation?.assignedTo?.id !== userId) return
-        const { sound, desktopNotifications } = usePreferences.getState()
-        if (sound) playTone()
-        if (!desktopNotifications || document.visibilityState === 'visible') return
-        // Without the words: they would stand on the screen of a locked telephone.
-        const shown = new Notification(conversation.contact.name ?? t('app.notifications.somebody'), { tag: conversation.id })
-        shown.onclick = () => {
-          window.focus()
-          void navigate({ to: '/inbox/{-$conversationId}', params: { conversationId: conversation.id } })
-        }
+        if (usePreferences.getState().sound) playTone()
+        if (!wantsNotifications || document.visibilityState === 'visible') return
+        const told = { conversationId: conversation.id, kind: 'message', name: conversation.contact.name } as const
+        void loadPush().then(({ showNotification }) => showNotification(told, t, onOpen))
       }),
-    [queryClient, navigate, t],
+    [queryClient, t, onOpen, wantsNotifications],
   )
+  useEffect(() => {
+    if (!wantsNotifications) return
+    let isOver = false
+    let end: (() => void) | null = null
+    void loadPush().then(({ followPush }) => {
+      if (!isOver) end = followPush(t, onOpen)
+    })
+    return () => {
+      isOver = true
+      end?.()
+    }
+  }, [wantsNotifications, t, onOpen])
 }
+
+const loadPush = () => loadChunk(() => import('../features/notifications/push.ts'))

@@ -1,11 +1,11 @@
 import { create } from 'zustand'
-import type { ConversationAssigned, MessageReceived, MessageStatusChanged } from '#shared/contracts/event-payloads.ts'
+import type { ConversationAssigned, MessageReceived, MessageStatusChanged, NoteAdded } from '#shared/contracts/event-payloads.ts'
 import { isNotice } from '#shared/domain/messages/notices.ts'
 import type { LiveEvent } from './realtime/event-buffer.ts'
 
 export interface Notification {
   id: string
-  kind: 'assigned' | 'failed'
+  kind: 'assigned' | 'mentioned' | 'failed'
   conversationId: string
   at: string
   isRead: boolean
@@ -21,6 +21,11 @@ export function notificationOf({ name, event }: LiveEvent, userId: string, own: 
   if (name === 'conversation:assigned') {
     const { conversationId, assignedTo } = event as unknown as ConversationAssigned
     return assignedTo?.id === userId && !own.has(conversationId) ? { ...common, kind: 'assigned', conversationId } : null
+  }
+  if (name === 'note:added') {
+    const { conversationId, note } = event as unknown as NoteAdded
+    const isNews = note.createdBy !== userId && note.mentions.includes(userId)
+    return isNews ? { ...common, kind: 'mentioned', conversationId } : null
   }
   if (name === 'message:status') {
     const { conversationId, status, message } = event as unknown as MessageStatusChanged

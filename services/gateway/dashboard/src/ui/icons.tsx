@@ -10,6 +10,7 @@ export {
   IconArrowBackUp as ReplyIcon,
   IconArrowLeft as BackIcon,
   IconArrowsSort as SortIcon,
+  IconAt as MentionIcon,
   IconBell as BellIcon,
   IconBolt as QuickReplyIcon,
   IconBookmark as ViewsIcon,
