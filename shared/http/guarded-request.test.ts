@@ -78,6 +78,20 @@ test('a body that drips is cut when its whole time is over, and when the caller 
   await expect(buffer(body)).rejects.toThrow('not wanted any more')
 })
 
+test('a body that nobody reads can be given up without a crash, and one that breaks off throws for who reads it', async () => {
+  const host = await serve((request, response) => {
+    response.write('beginning')
+    if (request.url === '/broken') setImmediate(() => response.destroy())
+  })
+  const options = { allowedHosts: [host], plainHosts: [host] }
+  const { body } = await guardedRequest(`http://${host}/endless`, options)
+  body.destroy()
+  // An error that nobody hears would end the test here.
+  await new Promise(resolve => body.once('close', resolve))
+  const { body: broken } = await guardedRequest(`http://${host}/broken`, options)
+  await expect(buffer(broken)).rejects.toThrow()
+})
+
 test('a token does not follow a redirect to another host', async () => {
   const seen: (string | undefined)[] = []
   const target = await serve((request, response) => {

@@ -58,6 +58,8 @@ export async function guardedRequest(address: string, options: GuardedRequest = 
   }).catch(error => {
     throw refusalOf(error) ?? error
   })
+  // A body that is not read to its end fails when it is destroyed. Whoever reads it gets the failure all the same.
+  response.body.on('error', () => undefined)
   const location = redirectTarget(response, url)
   if (location === null || (options.redirects ?? 0) === 0)
     return { status: response.statusCode, headers: response.headers, body: response.body }

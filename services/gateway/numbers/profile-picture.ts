@@ -34,8 +34,6 @@ export async function findPicture(request: RouteRequest<{ id: string }, unknown,
 async function download(address: string, { config }: GatewayDeps): Promise<{ type: string; content: Buffer }> {
   const options = { ...privateHosts([config.META_GRAPH_URL]), redirects: 1, timeoutMs: TIMEOUT_MS, totalMs: TIMEOUT_MS }
   const { status, headers, body } = await guardedRequest(address, options)
-  // What is left of a body that is not read to its end fails, and nobody hears it.
-  body.on('error', () => undefined)
   const type = bareType(String(headers['content-type'] ?? ''))
   if (status !== 200 || type === null || !TYPES.includes(type)) {
     body.destroy()

@@ -62,5 +62,5 @@ test('a customer who is not ours cannot be handed back', async () => {
 })
 
 test('a role is for handing back alone', async () => {
-  expect((await change({ owner: 'platform', role: 'ai_agent' })).status).toBe(422)
+  expect((await change({ owner: 'platform', role: 'ai_agent' })).status).toBe(400)
 })

@@ -65,7 +65,7 @@ test('an address inside the network, a key of somebody else and keys that are no
     expect(await refusal({ ...good, endpoint })).toEqual([422, 'URL_REFUSED'])
   expect(await refusal({ ...good, publicKey: 'B'.repeat(87) })).toEqual([409, 'PUSH_KEY_CHANGED'])
   const p256dh = Buffer.alloc(65, 4).toString('base64url')
-  expect(await refusal({ ...good, keys: { ...good.keys, p256dh } })).toEqual([422, 'VALIDATION_FAILED'])
+  expect(await refusal({ ...good, keys: { ...good.keys, p256dh } })).toEqual([400, 'BODY_INVALID'])
 })
 
 const demo = async () => (await gateway.store.raw.users.findOne({ email: PEOPLE.agent }))?.tenantId
