@@ -48,7 +48,7 @@ const shown = (page: Page): Promise<{ title: string; body: string; tag: string }
 test('an agent is told of a customer while Linko is closed, in their language, and of nothing once it is switched off', {
   timeout: START_MS,
 }, async () => {
-  const { page, context, problems } = await world.visit({ chosen: { locale: 'fr' } })
+  const { page, context, problems } = await world.visit({ locale: 'fr-FR' })
   const origin = world.stack.env.BASE_URL as string
   await context.grantPermissions(['notifications'], { origin })
   const subscription = service.subscribe()
@@ -60,7 +60,7 @@ test('an agent is told of a customer while Linko is closed, in their language, a
   await choice.check()
   await page.getByText('Même quand Linko est fermé').waitFor()
   expect(await seriousFindings(page)).toEqual([])
-  const [{ id }] = (await world.call('manager', 'GET', `/conversations?search=${encodeURIComponent(SALMA.name)}`)).data
+  const [{ id }] = (await world.call('manager', 'GET', `/conversations?q=${encodeURIComponent(SALMA.name)}`)).data
   const push = await pusherOf(page, origin)
 
   await page.goto('about:blank')
@@ -81,10 +81,11 @@ test('an agent is told of a customer while Linko is closed, in their language, a
   const before = await shown(page)
   await push(JSON.stringify({ v: 1, kind: 'assigned', conversationId: 'another', name: null }))
   // What the worker says to the page of a click.
-  await page.evaluate(
-    `navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { openConversation: '${id}' } }))`,
-  )
-  await page.waitForURL(`**/inbox/${id}*`)
+  const click = `navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { openConversation: '${id}' } }))`
+  await untilPasses(async () => {
+    await page.evaluate(click)
+    expect(new URL(page.url()).pathname).toBe(`/inbox/${id}`)
+  }, PAGE_MS)
   expect(await shown(page)).toEqual(before)
 
   await page.getByRole('button', { name: /^Notifications/ }).click()
