@@ -93,6 +93,7 @@ const WITHOUT_AUTHORS: readonly CollectionName[] = [
   'idempotencyKeys',
   'mediaFiles',
   'mediaUploads',
+  'pushSubscriptions',
   'refreshTokens',
   'templateSyncs',
   'webhookEvents',

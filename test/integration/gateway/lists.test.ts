@@ -571,6 +571,7 @@ describe("another tenant's", () => {
     notes: { text: 'a' },
     labels: { labels: [] },
     snooze: { until: null },
+    control: { owner: 'other' },
     render: { conversationId: '1'.repeat(24) },
     'automatic-answers': {},
     'patch /api/v1/labels': { color: '#111111' },
@@ -635,8 +636,8 @@ describe("another tenant's", () => {
       if (number) await gateway.store.raw.clients.replaceOne({ _id: number._id, tenantId: demo }, number)
       // They name a second thing, of which nobody knows: another contact, a conversation, a session, a PIN.
       const namesMore = ['/merge', '/render', '/pin'].includes(rest) || rest.endsWith(NO_SESSION)
-      // A new PIN is set at Meta, and a profile stands there; Meta is not there.
-      const asksMeta = (method === 'put' && rest === '/pin') || rest.startsWith('/business-profile')
+      // A new PIN is set at Meta, a profile stands there, and it says who answers a customer; Meta is not there.
+      const asksMeta = (method === 'put' && ['/pin', '/control'].includes(rest)) || rest.startsWith('/business-profile')
       expect([200, 201, 202, 204, 409, 422, ...(namesMore ? [404] : []), ...(asksMeta ? [503] : [])]).toContain(own.status)
     },
   )

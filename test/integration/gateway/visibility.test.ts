@@ -388,6 +388,7 @@ const BODIES: Record<string, (() => object | undefined) | undefined> = {
   ...conversationBodies('status', () => ({ status: 'closed' })),
   ...conversationBodies('labels', () => ({ labels: [] })),
   ...conversationBodies('snooze', () => ({ until: null })),
+  'PUT /api/v1/conversations/{id}/control': () => ({ owner: 'other' }),
   'POST /api/v1/conversations/{id}/typing': () => undefined,
   'POST /api/v1/conversations/{id}/notes': () => ({ text: 'a' }),
   'POST /api/v1/messages/by-id/{id}/retry': () => ({}),
