@@ -33,6 +33,14 @@ test('a missed slot is exchanged while other messages wait for the number, by a 
   expect(asked).toMatchObject([{ phoneNumberId: '105', ratePerSecond: 80, contactKey: null, perDay: null, initiates: null }])
 })
 
+test('a call that misses one slot after the other starts at last', async () => {
+  const late = { granted: true as const, waitMs: -100 }
+  const { pacer, asked } = pacerWith(Array.from({ length: 10 }, () => late))
+  pacer.observe('105', 30)
+  expect(await pacer.reach(number, performance.now() - 100)).toBe(true)
+  expect(asked).toHaveLength(3)
+})
+
 test('without a slot soon the message is returned', async () => {
   const { pacer } = pacerWith([{ granted: false, waitMs: 5000, limit: 'number' }])
   pacer.observe('105', 30)
