@@ -1,4 +1,5 @@
 import sharp from 'sharp'
+import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { until, type WorldClient, worldClient } from './world-client.ts'
 
 const SALMA = '212661000101'
@@ -48,6 +49,8 @@ export async function fillWorld(env: Record<string, string>): Promise<FilledWorl
   await inbound(SALMA, 'شكراً جزيلاً، أراكم يوم الخميس على الساعة 10:00')
   await inbound('212661000105', 'Bonjour, je cherche un poste de chauffeur à Casablanca.', 'Omar Fassi')
   await inbound('212661000106', 'السلام عليكم، هل ما زالت الوظيفة متاحة؟', 'هند برادة')
+  // Another app of the business answers her.
+  await simulate('/owners', { phoneNumberId: DEMO_TENANTS.demo.phoneNumberId, from: '212661000106', owner: 'other' })
   // Somebody who cannot be reached: a message that was not delivered.
   await simulate('/people', { waId: '212661000105', failsWith: 131026 })
   const omar = await until(

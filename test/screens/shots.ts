@@ -99,6 +99,27 @@ const STATES: readonly Shot[] = [
     },
   },
   {
+    name: 'answered-elsewhere',
+    isPublic: false,
+    async open(page) {
+      await openThread(page, 'هند')
+      await page.locator('[data-routing=other]').waitFor()
+    },
+  },
+  {
+    name: 'notifications',
+    isPublic: false,
+    async open(page, { language, width }) {
+      const isPhone = width < 768
+      await page.goto('/inbox?tab=all')
+      await page.locator('a[data-conversation]').first().waitFor()
+      if (isPhone) await page.getByRole('button', { name: textOf(language, 'app.nav.more'), exact: true }).click()
+      const name = textOf(language, 'app.notifications')
+      await page.getByRole(isPhone ? 'menuitem' : 'button', { name }).click()
+      await page.getByRole('dialog').getByRole('checkbox').first().waitFor()
+    },
+  },
+  {
     name: 'palette',
     isPublic: false,
     async open(page) {

@@ -27,7 +27,7 @@ export default function ThreadOwner({ conversation: { id, threadOwner } }: { con
       className="flex flex-wrap items-center gap-x-3 gap-y-1 bg-sunk px-5 py-1.5 text-ui text-ink-2"
     >
       <p className="min-w-48 flex-1">{t(`inbox.routing.${text}`)}</p>
-      <Button kind="quiet" busy={change.isPending} onClick={() => change.mutate(isOurs ? 'other' : 'platform')}>
+      <Button busy={change.isPending} onClick={() => change.mutate(isOurs ? 'other' : 'platform')}>
         {t(isOurs ? 'inbox.routing.back' : 'inbox.routing.take')}
       </Button>
     </div>
