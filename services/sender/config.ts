@@ -5,8 +5,6 @@ import { storageEnv } from '#shared/storage/open.ts'
 const senderEnv = commonEnv.extend({
   ...storageEnv,
   SENDER_PORT: port(3003),
-  /** Public address of the installation: push services learn it with each notification. */
-  BASE_URL: z.url().default('http://localhost:3000'),
   MONGODB_URI: z.string().min(1),
   RABBITMQ_URL: z.string().min(1),
   REDIS_URL: z.string().min(1),

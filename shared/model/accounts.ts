@@ -155,6 +155,8 @@ export interface PushSubscriptionDoc {
   auth: string
   /** Encryption key of the installation from which the key is derived that the subscription was made with. */
   keyId: string
+  /** Public address of the installation, by which a push service reaches the operator; null: it has none. */
+  subject: string | null
   createdAt: Date
   updatedAt: Date
   /** The dashboard renews it whenever it is opened. */

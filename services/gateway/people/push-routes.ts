@@ -78,7 +78,9 @@ const put = route({
     await asTenant(owner.tenantId, async () => {
       const sessionId = await currentSession(request, deps, owner)
       if (sessionId === null) throw new ApiError(401, 'REFRESH_INVALID', 'The session is not valid. Sign in again.')
-      const browser = { endpoint, p256dh: keys.p256dh, auth: keys.auth, keyId: key.keyId }
+      const { BASE_URL } = deps.config
+      const subject = BASE_URL.startsWith('https:') ? BASE_URL : null
+      const browser = { endpoint, p256dh: keys.p256dh, auth: keys.auth, keyId: key.keyId, subject }
       await savePushSubscription(deps.store, { ...owner, sessionId }, browser, deps.now())
     })
     return {}

@@ -33,8 +33,6 @@ export interface PushDeps {
 }
 
 export interface PushSettings {
-  /** Address of the operator, https or mailto, by which a push service reaches them. */
-  subject?: string
   /** Origins of push services that may be private. */
   origins?: readonly string[]
   /** Longest wait for a push service's answer, in ms. */
@@ -50,6 +48,8 @@ const FRESH_MS = 10 * 60_000
 /** Events behind which a position is moved to the newest: of a tenant that had no subscription for a while. */
 const MOST_BEHIND = 5000
 const TIMEOUT_MS = 5000
+/** Where the installation has no public address, as in development. */
+const NO_SUBJECT = 'mailto:postmaster@localhost'
 /** An endpoint that has failed is left alone for this time, so that a slow push service does not hold up the others. */
 const PAUSE_MS = 60_000
 
@@ -123,7 +123,8 @@ export class PushNotifier {
   }
 
   async #post(row: PushSubscriptionDoc, { kind, conversationId }: Recipient, { name }: PushedConversation) {
-    const { subject = 'mailto:postmaster@localhost', origins = [], timeoutMs = TIMEOUT_MS } = this.#deps.settings
+    const { origins = [], timeoutMs = TIMEOUT_MS } = this.#deps.settings
+    const subject = row.subject ?? NO_SUBJECT
     const key = this.#keys.get(row.keyId)
     if (key === undefined) return 'gone'
     if (this.#paused.get(row.endpoint)) return 'failed'

@@ -12,7 +12,7 @@ interface Owner {
   sessionId: string
 }
 
-type Browser = Pick<PushSubscriptionDoc, 'endpoint' | 'p256dh' | 'auth' | 'keyId'>
+type Browser = Pick<PushSubscriptionDoc, 'endpoint' | 'p256dh' | 'auth' | 'keyId' | 'subject'>
 
 /** Prefix of the positions among the counters: up to which `seq` the events of a tenant were told. */
 const POSITION = 'push:'

@@ -207,6 +207,7 @@ export const pushSubscriptionSchema = new Schema<PushSubscriptionDoc>(
     p256dh: requiredText,
     auth: requiredText,
     keyId: requiredText,
+    subject: text,
     expiresAt: requiredDate,
   },
   stamped,

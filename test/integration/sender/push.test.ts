@@ -35,7 +35,7 @@ async function open(world: World) {
         ...{ usedAt: null, revokedAt: null, userAgent: null },
       } as RefreshTokenDoc)
       const { endpoint, keys } = at.subscribe()
-      await savePushSubscription(store, { tenantId, userId, sessionId }, { endpoint, ...keys, keyId }, new Date())
+      await savePushSubscription(store, { tenantId, userId, sessionId }, { endpoint, ...keys, keyId, subject: null }, new Date())
       return {
         endpoint,
         end: () => store.raw.refreshTokens.updateOne({ tenantId, familyId: sessionId }, { $set: { revokedAt: new Date() } }),

@@ -1,6 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { ConversationView } from '#shared/contracts/views.ts'
-import { playTone } from '../../app/tone.ts'
 import { keys } from '../../lib/data/keys.ts'
 import type { Translate } from '../../lib/i18n/text.tsx'
 import { addNotification, incomingOf, notificationOf, recentOwnChanges } from '../../lib/notifications.ts'
@@ -8,6 +7,7 @@ import { usePreferences } from '../../lib/preferences.ts'
 import { onLiveEvent } from '../../lib/realtime/live.ts'
 import { useSession } from '../../lib/session/session-store.ts'
 import { followPush, type OnOpen, showNotification } from './push.ts'
+import { playTone } from './tone.ts'
 
 export interface Feed {
   queryClient: QueryClient
