@@ -1,6 +1,7 @@
 import { eventTypeOf, outgoingEvent } from '#shared/contracts/event-subscriptions.ts'
 import type { SequencedEvent } from '#shared/contracts/socket-events.ts'
 import type { EventDeliveryDoc, EventSubscriptionDoc, SubscriptionReplay } from '#shared/model/documents.ts'
+import { inParallel } from '#shared/process/in-parallel.ts'
 import { isTenantActive } from '#shared/store/accounts/tenants.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { eventsSince, latestSeqs } from '#shared/store/events/sequence.ts'
@@ -46,14 +47,11 @@ export class Follower {
   async follow(subscriptions: readonly EventSubscriptionDoc[], onAdded: (subscriptionId: string) => void): Promise<Followed> {
     const behind = await this.#findBehind(Map.groupBy(subscriptions, ({ tenantId }) => String(tenantId)))
     let found: Followed = 'nothing'
-    const worker = async () => {
-      for (let next = behind.shift(); next !== undefined; next = behind.shift()) {
-        const count = await this.#followTenant(next, onAdded)
-        if (count === PAGE) found = 'more'
-        else if (count > 0 && found === 'nothing') found = 'some'
-      }
-    }
-    await Promise.all(Array.from({ length: PARALLEL }, worker))
+    await inParallel(behind, PARALLEL, async next => {
+      const count = await this.#followTenant(next, onAdded)
+      if (count === PAGE) found = 'more'
+      else if (count > 0 && found === 'nothing') found = 'some'
+    })
     return found
   }
 
