@@ -27,7 +27,7 @@ import { settleAbandoned } from './background/settle-abandoned.ts'
 import { settleUnknown } from './background/settle-unknown.ts'
 import type { Numbers } from './numbers.ts'
 import type { Publishing } from './publishing.ts'
-import { PushNotifier, type PushSettings } from './push/notify.ts'
+import { PushNotifier } from './push/notify.ts'
 import { type DeliveryDeps, deliverEvents } from './subscriptions/deliver-events.ts'
 import { publishToExchange } from './subscriptions/publish-to-exchange.ts'
 
@@ -51,7 +51,6 @@ export interface BackgroundDeps extends EventDeps {
 export interface EventDeps extends DeliveryDeps {
   /** Of the operator's choice; null without one. */
   exchange: EventExchange | null
-  pushSettings: PushSettings
 }
 
 export const SENDER_LEASE: JobLease = { name: 'sender:sweeps', ttlMs: 6000 }
@@ -125,7 +124,10 @@ export const EVENT_JOBS: readonly JobRow<EventWork>[] = [
 
 type EventWork = EventDeps & { push: PushNotifier }
 
-const eventWork = (deps: EventDeps): EventWork => ({ ...deps, push: new PushNotifier({ ...deps, settings: deps.pushSettings }) })
+const eventWork = (deps: EventDeps): EventWork => ({
+  ...deps,
+  push: new PushNotifier({ ...deps, origins: deps.settings.origins ?? [] }),
+})
 
 /** Jobs that the senders without the lease run. */
 export const FOLLOWER_JOBS: readonly JobRow<null>[] = [

@@ -52,7 +52,6 @@ sender = await startSender(
     outboxEveryMs: config.JOB_RUNNER_INTERVAL_MS,
     isEnabled: config.JOB_RUNNER_ENABLED,
     deliveries: { origins: config.EVENT_PRIVATE_ORIGINS, timeoutMs: config.EVENT_DELIVERY_TIMEOUT },
-    push: { origins: config.EVENT_PRIVATE_ORIGINS },
   },
 )
 await using _sender = sender

@@ -15,7 +15,6 @@ import { BACKLOG_MS, startBackground, startHeartbeat } from './background.ts'
 import { createNumbers, type Numbers } from './numbers.ts'
 import { ConcurrencyLimiter } from './pacing/concurrency.ts'
 import { createPublishing } from './publishing.ts'
-import type { PushSettings } from './push/notify.ts'
 import { createReceipts } from './receipts.ts'
 import { createCall } from './send/call.ts'
 import { createConsentCheck } from './send/check-consent.ts'
@@ -53,10 +52,8 @@ export interface SenderOptions {
   isEnabled?: boolean
   /** Name of this process among the senders. */
   owner?: string
-  /** How events are delivered to tenants' endpoints. */
+  /** How events are delivered to tenants' endpoints; push services are called by the same rules for addresses. */
   deliveries?: DeliverySettings
-  /** How people are told in browsers where Linko is closed. */
-  push?: PushSettings
 }
 
 export interface Sender extends AsyncDisposable {
@@ -85,12 +82,7 @@ export async function startSender(deps: SenderDeps, options: SenderOptions = {})
   stack.defer(() => Promise.race([limiter.idle(), sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]))
   const periods = { unknownDeadlineMs, republishEveryMs: outboxEveryMs, backlogEveryMs }
   const shared = { store, queue, numbers, publishing, clock, log, owner }
-  const events = {
-    keyring: deps.keyring,
-    exchange: deps.exchange ?? null,
-    settings: options.deliveries ?? {},
-    pushSettings: options.push ?? {},
-  }
+  const events = { keyring: deps.keyring, exchange: deps.exchange ?? null, settings: options.deliveries ?? {} }
   stack.use(await startBackground({ ...shared, ...events, storage: deps.storage, messagingLimits: limits.people, ...periods }))
   const consumers = stack.use(await startConsumers({ ...deps, clock, numbers }, parts.send))
   stack.defer(() => limiter.close())

@@ -29,14 +29,8 @@ export interface PushDeps {
   store: Store
   keyring: Keyring
   clock: ServerClock
-  settings: PushSettings
-}
-
-export interface PushSettings {
   /** Origins of push services that may be private. */
-  origins?: readonly string[]
-  /** Longest wait for a push service's answer, in ms. */
-  timeoutMs?: number
+  origins: readonly string[]
 }
 
 const PAGE = 200
@@ -47,6 +41,7 @@ const PARALLEL_CALLS = 16
 const FRESH_MS = 10 * 60_000
 /** Events behind which a position is moved to the newest: of a tenant that had no subscription for a while. */
 const MOST_BEHIND = 5000
+/** Longest wait for a push service's answer. */
 const TIMEOUT_MS = 5000
 /** Where the installation has no public address, as in development. */
 const NO_SUBJECT = 'mailto:postmaster@localhost'
@@ -54,8 +49,8 @@ const NO_SUBJECT = 'mailto:postmaster@localhost'
 const PAUSE_MS = 60_000
 
 /**
- * Tells people of their conversations in browsers where Linko is closed. It tells at most once what a crash does not repeat; a lost
- * notification loses nothing, for the inbox has it all.
+ * Tells people of their conversations in browsers where Linko is closed. After a crash some are told again, which replaces the
+ * notification that is shown. One that is lost loses nothing, for the inbox has it all.
  */
 export class PushNotifier {
   readonly #deps: PushDeps
@@ -123,13 +118,15 @@ export class PushNotifier {
   }
 
   async #post(row: PushSubscriptionDoc, { kind, conversationId }: Recipient, { name }: PushedConversation) {
-    const { origins = [], timeoutMs = TIMEOUT_MS } = this.#deps.settings
     const subject = row.subject ?? NO_SUBJECT
     const key = this.#keys.get(row.keyId)
     if (key === undefined) return 'gone'
     if (this.#paused.get(row.endpoint)) return 'failed'
     const text: PushText = { v: 1, kind, conversationId, name }
-    const outcome = await postPush(row, JSON.stringify(text), { key, subject, topic: conversationId, origins, timeoutMs })
+    const outcome = await postPush(row, JSON.stringify(text), {
+      ...{ key, subject, topic: conversationId },
+      ...{ origins: this.#deps.origins, timeoutMs: TIMEOUT_MS },
+    })
     if (outcome === 'failed') this.#paused.set(row.endpoint, true, PAUSE_MS)
     pushNotifications.inc({ outcome })
     return outcome

@@ -42,7 +42,7 @@ export async function removePushSubscription({ models }: Store, { tenantId, sess
 }
 
 /** Tenants of which somebody has a subscription. @throws Outage */
-export async function findPushTenants({ models }: Store): Promise<string[]> {
+async function findPushTenants({ models }: Store): Promise<string[]> {
   return (await orOutage(acrossTenants(() => models.pushSubscriptions.distinct('tenantId')))).map(String)
 }
 

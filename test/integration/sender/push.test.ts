@@ -71,7 +71,7 @@ async function open(world: World) {
     },
     /** Resolves when everything that has happened was looked at. */
     untilLooked: () => untilTrue(async () => (await store.raw.counters.findOne({ _id: `push:${tenantId}` }))?.value === seq),
-    tell: (options: SenderOptions = {}) => w.startSender({ ...options, push: { origins: [service.origin] } }),
+    tell: (options: SenderOptions = {}) => w.startSender({ ...options, deliveries: { origins: [service.origin] } }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }
@@ -163,7 +163,7 @@ test('a push service that fails is left alone for a while, and the others are to
   await w.browserOf(ana)
   await w.browserOf(ana, failing)
   const conversation = await w.conversationOf(ana)
-  await using _sender = await w.startSender({ push: { origins: [w.service.origin, failing.origin] } })
+  await using _sender = await w.startSender({ deliveries: { origins: [w.service.origin, failing.origin] } })
   for (let told = 1; told <= 3; told++) {
     await w.happen('message:received', conversation, received)
     await untilPasses(async () => expect(w.service.notified).toHaveLength(told))
