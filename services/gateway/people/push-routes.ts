@@ -1,14 +1,12 @@
 import { z } from 'zod'
-import { sessionIdOf } from '#shared/auth/refresh-tokens.ts'
 import { isBrowserKey, webPushKeys } from '#shared/auth/web-push.ts'
 import { ApiError } from '#shared/domain/errors.ts'
-import { type RouteRequest, route } from '#shared/http/route.ts'
+import { route } from '#shared/http/route.ts'
 import { hasPushSubscription, removePushSubscription, savePushSubscription } from '#shared/store/accounts/push-subscriptions.ts'
 import { asTenant } from '#shared/store/tenancy/tenancy.ts'
-import { ownCookie } from '../accounts/session.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { requireUrl } from '../subscriptions/require-url.ts'
-import { ownerOf } from './session-routes.ts'
+import { currentSession, ownerOf } from './session-routes.ts'
 
 const path = '/api/v1/auth/push-subscription'
 const tag = 'auth'
@@ -105,13 +103,3 @@ const remove = route({
 })
 
 export const pushRoutes = [get, put, remove]
-
-/** The session of the refresh cookie; null without one. */
-async function currentSession(
-  { headers }: Pick<RouteRequest<unknown, unknown, unknown>, 'headers'>,
-  deps: GatewayDeps,
-  owner: { tenantId: string; userId: string },
-): Promise<string | null> {
-  const cookie = ownCookie(headers, deps)
-  return cookie && (await sessionIdOf(deps.store, owner, cookie))
-}

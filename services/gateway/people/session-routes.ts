@@ -75,9 +75,8 @@ const listOwn = route({
   returns: listOf(SessionView),
   async handle(request, deps: GatewayDeps) {
     const owner = ownerOf(request)
-    const cookie = ownCookie(request.headers, deps)
     return await asTenant(owner.tenantId, async () => {
-      const current = cookie && (await sessionIdOf(deps.store, owner, cookie))
+      const current = await currentSession(request, deps, owner)
       return { body: viewOf(await listSessions(deps.store, owner, deps.now()), current) }
     })
   },
@@ -117,6 +116,16 @@ export function ownerOf(request: Pick<Asked, 'caller'>): { tenantId: string; use
   const { kind, id, homeTenantId } = callerOf(request)
   if (kind !== 'user') throw new ApiError(403, 'FORBIDDEN', 'An API key has no sessions. Sign in as a user.')
   return { tenantId: homeTenantId, userId: id }
+}
+
+/** The session of the refresh cookie, in the context of its tenant; null without one. */
+export async function currentSession(
+  { headers }: Pick<RouteRequest<unknown, unknown, unknown>, 'headers'>,
+  deps: GatewayDeps,
+  owner: { tenantId: string; userId: string },
+): Promise<string | null> {
+  const cookie = ownCookie(headers, deps)
+  return cookie && (await sessionIdOf(deps.store, owner, cookie))
 }
 
 async function endAndAnnounce(
