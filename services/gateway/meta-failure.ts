@@ -27,6 +27,11 @@ export function passingFailure(result: Failure, extra: Record<string, unknown> =
   return null
 }
 
+/** What an audit entry says of a call that was refused. */
+export const refusedChange = (failure: Failure) => ({
+  code: { before: null, after: failure.kind === 'refused' ? failure.error.code : null },
+})
+
 /** What Meta said of a refused call, for people. */
 export function refusalText({ error }: Refused): string {
   return error.detail ?? error.title ?? describeError(error).sentence

@@ -4,7 +4,7 @@ import { route } from '#shared/http/route.ts'
 import { conversationView } from '#shared/views/views.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { IdParams } from '../schemas.ts'
-import { changeThreadOwner, type WantedOwner } from './control.ts'
+import { changeThreadOwner } from './control.ts'
 
 const ThreadOwnerBody = z
   .strictObject({
@@ -33,7 +33,7 @@ const change = route({
   body: ThreadOwnerBody,
   returns: ConversationView,
   async handle(request, deps: GatewayDeps) {
-    return { body: conversationView(await changeThreadOwner(request, deps, request.body as WantedOwner), deps.now()) }
+    return { body: conversationView(await changeThreadOwner(request, deps, request.body), deps.now()) }
   },
 })
 

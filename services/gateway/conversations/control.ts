@@ -6,7 +6,7 @@ import type { ConversationDoc } from '#shared/model/documents.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { visibleDestination } from '../messages/recipient.ts'
-import { type Failure, passingFailure, refusalText, saidByMeta } from '../meta-failure.ts'
+import { type Failure, passingFailure, refusalText, refusedChange, saidByMeta } from '../meta-failure.ts'
 import { accessOf } from '../templates/access.ts'
 import { applyChange } from './change.ts'
 
@@ -27,7 +27,7 @@ type Asked = RouteRequest<{ id: string }, unknown, unknown>
 export async function changeThreadOwner(
   request: Asked,
   deps: GatewayDeps,
-  { owner, role = undefined }: WantedOwner,
+  { owner, role }: WantedOwner,
 ): Promise<ConversationDoc> {
   const caller = callerOf(request)
   const { id: conversationId } = request.params
@@ -40,14 +40,12 @@ export async function changeThreadOwner(
   await recordAudit(request, deps, { action: 'conversations.threadOwner', object, changes })
   const result = await controlThread(deps.meta, { client, token }, { waId, userId }, action)
   if (result.kind === 'refused')
-    await recordAudit(request, deps, { action: 'conversations.threadOwnerRefused', object, changes: codeOf(result.error.code) })
+    await recordAudit(request, deps, { action: 'conversations.threadOwnerRefused', object, changes: refusedChange(result) })
   if (result.kind !== 'ok') throw failureOf(result)
   const seen = byHandover({ owner, role: role ?? null, at: deps.now() })
   const threadOwner = row.threadOwner ? joinOwners(row.threadOwner, seen) : seen
   return await applyChange(deps, row, { set: { threadOwner } }, { caller, traceparent: request.traceparent })
 }
-
-const codeOf = (code: number | null) => ({ code: { before: null, after: code } })
 
 /** Meta's subcode for a take by somebody who is not the escalation partner; some providers saw it as the code. */
 const NOT_PERMITTED = 2_494_191
@@ -59,9 +57,11 @@ function failureOf(failure: Failure): ApiError {
       'META_OUTCOME_UNKNOWN',
       'WhatsApp did not confirm the change. The next message of the customer shows its outcome.',
     )
-  const passing = passingFailure(failure)
-  if (passing || failure.kind !== 'refused')
-    return passing ?? new ApiError(502, 'META_OUTCOME_UNKNOWN', 'WhatsApp did not answer.')
+  return passingFailure(failure) ?? refusal(failure)
+}
+
+function refusal(failure: Failure): ApiError {
+  if (failure.kind !== 'refused') throw new Error('only a refusal is left')
   const { code, subcode } = failure.error
   if (code === NOT_PERMITTED || subcode === NOT_PERMITTED)
     return new ApiError(

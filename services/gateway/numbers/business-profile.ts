@@ -8,7 +8,7 @@ import { getClient } from '#shared/store/numbers/clients.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { requireExpected } from '../expected.ts'
-import { type Failure, passingFailure, refusalText, saidByMeta } from '../meta-failure.ts'
+import { type Failure, passingFailure, refusalText, refusedChange, saidByMeta } from '../meta-failure.ts'
 import { accessOf } from '../templates/access.ts'
 import { uploadHandle } from '../upload-handle.ts'
 
@@ -99,10 +99,6 @@ function pictureHandle(deps: GatewayDeps, access: NumberAccess, id: string): Pro
     failed: changeFailure,
   })
 }
-
-const refusedChange = (failure: Failure) => ({
-  code: { before: null, after: failure.kind === 'refused' ? failure.error.code : null },
-})
 
 /** Error for a change that Meta has not made, or not confirmed. */
 function changeFailure(failure: Failure): ApiError {
