@@ -147,7 +147,7 @@ async function failuresReport(
   const data = rows
     .map(({ name, value }) => ({ ...failureOf(name), messages: value }))
     .toSorted((a, b) => b.messages - a.messages)
-  return { ...head, totals: { messages: data.reduce((sum, row) => sum + row.messages, 0) }, data }
+  return { ...head, totals: totalOf(data), data }
 }
 
 /** The texts of a failure by the name under which it is counted. */
@@ -198,7 +198,7 @@ async function hoursReport(request: Parameters<typeof readReport>[0], deps: Gate
     return { weekday, hour, messages: found.reduce((sum, { value }) => sum + value, 0) }
   })
   const inOrder = data.toSorted((a, b) => a.weekday - b.weekday || a.hour - b.hour)
-  return { ...head, totals: { messages: data.reduce((sum, row) => sum + row.messages, 0) }, data: inOrder }
+  return { ...head, totals: totalOf(data), data: inOrder }
 }
 
 const AdRow = z.object({
@@ -238,8 +238,10 @@ async function adsReport(request: Parameters<typeof readReport>[0], deps: Gatewa
   const ids = found.map(({ name }) => name)
   const headlines = await findAdHeadlines(deps.store, String(counters.tenantId), ids)
   const data = found.map(({ name, value }) => ({ adId: name, headline: headlines.get(name) ?? null, messages: value }))
-  return { ...head, totals: { messages: data.reduce((sum, row) => sum + row.messages, 0) }, data }
+  return { ...head, totals: totalOf(data), data }
 }
+
+const totalOf = (rows: readonly { messages: number }[]) => ({ messages: rows.reduce((sum, row) => sum + row.messages, 0) })
 
 /** 1 is Monday. */
 const weekdayOf = (day: string) => new Date(`${day}T00:00:00Z`).getUTCDay() || 7

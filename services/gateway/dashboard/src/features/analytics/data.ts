@@ -96,6 +96,8 @@ export const narrowedBy = ({ number, agent, template }: AnalyticsSearch, days: P
 })
 
 const of = ({ days, number, agent, template }: Narrowed) => ({ ...days, clientId: number, agentId: agent, template })
+/** What customers write has neither template nor author. */
+const ofCustomers = ({ days, number }: Narrowed) => ({ ...days, clientId: number })
 /** Times are not counted by template. */
 const ofTimes = ({ days, number, agent }: Narrowed) => ({ ...days, clientId: number, agentId: agent })
 
@@ -104,9 +106,8 @@ export const messagesAsked = (narrowed: Narrowed, by: MessagesBy | 'day'): Asked
   query: { ...of(narrowed), by },
 })
 export const failuresAsked = (narrowed: Narrowed): Asked => ({ report: 'failures', query: of(narrowed) })
-/** What customers write has neither template nor author. */
-export const hoursAsked = ({ days, number }: Narrowed): Asked => ({ report: 'hours', query: { ...days, clientId: number } })
-export const adsAsked = ({ days, number }: Narrowed): Asked => ({ report: 'ads', query: { ...days, clientId: number } })
+export const hoursAsked = (narrowed: Narrowed): Asked => ({ report: 'hours', query: ofCustomers(narrowed) })
+export const adsAsked = (narrowed: Narrowed): Asked => ({ report: 'ads', query: ofCustomers(narrowed) })
 export const timesAsked = (narrowed: Narrowed, by: 'day' | 'agent'): Asked => ({
   report: 'response-times',
   query: { ...ofTimes(narrowed), by },
