@@ -273,7 +273,9 @@ export interface Start {
 
 export const startCampaign = ({ id, ...body }: Start): Promise<Campaign> => request('POST', `/campaigns/${id}/start`, { body })
 
-export const moveCampaign = ({ id, to }: { id: string; to: 'pause' | 'resume' | 'cancel' }): Promise<Campaign> =>
+export type Move = 'pause' | 'resume' | 'cancel'
+
+export const moveCampaign = ({ id, to }: { id: string; to: Move }): Promise<Campaign> =>
   request('POST', `/campaigns/${id}/${to}`, { body: {} })
 
 /** A draft for those who got nothing, for the given reasons or all. */

@@ -134,6 +134,7 @@ function Actions({ number, name }: { number: NumberDetails; name: string }) {
   const check = useNumberChange(checkNumber)
   const move = useNumberChange(moveNumber)
   const { id, status } = number
+  const next = status === 'active' ? 'pause' : 'resume'
   return (
     <footer className="flex flex-wrap gap-2">
       {mayWrite && status !== 'disconnected' && (
@@ -150,10 +151,10 @@ function Actions({ number, name }: { number: NumberDetails; name: string }) {
         <Button
           small
           kind="quiet"
-          busy={move.isPending}
-          onClick={() => move.mutate({ id, to: status === 'active' ? 'pause' : 'resume' }, { onError: tellFailure })}
+          busy={move.isPending && move.variables.to === next}
+          onClick={() => move.mutate({ id, to: next }, { onError: tellFailure })}
         >
-          {t(status === 'active' ? 'numbers.pause' : 'numbers.resume')}
+          {t(`numbers.${next}`)}
         </Button>
       )}
       {mayConnect && status !== 'disconnected' && (

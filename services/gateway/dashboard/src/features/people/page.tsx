@@ -92,6 +92,7 @@ function PersonRow({ person, mayChange, onLink }: PersonRowProps) {
   const link = usePeopleChange(newLink)
   const isOwn = person.id === ownId
   const isOff = person.status === 'disabled'
+  const next = isOff ? 'active' : 'disabled'
   const isAbove = rankOf(person.role) > rankOf(ownRole)
   const fail = (error: unknown) =>
     showToast({
@@ -137,8 +138,8 @@ function PersonRow({ person, mayChange, onLink }: PersonRowProps) {
             small
             kind="quiet"
             disabled={isOwn || isAbove}
-            busy={change.isPending}
-            onClick={() => change.mutate({ id: person.id, status: isOff ? 'active' : 'disabled' }, { onError: fail })}
+            busy={change.isPending && change.variables.status === next}
+            onClick={() => change.mutate({ id: person.id, status: next }, { onError: fail })}
           >
             {t(isOff ? 'people.enable' : 'people.disable')}
           </Button>

@@ -8,7 +8,7 @@ import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { FailIcon, Icon, PauseIcon, PlayIcon } from '../../../ui/icons.tsx'
 import { Refused } from '../../../ui/refused.tsx'
-import { type Campaign, moveCampaign, useCampaignChange } from '../data.ts'
+import { type Campaign, type Move, moveCampaign, useCampaignChange } from '../data.ts'
 import { Head } from '../head.tsx'
 import { ProgressBar, sentOf } from '../progress.tsx'
 import { StateTag, useReason } from '../state.tsx'
@@ -84,16 +84,18 @@ function Moves({ campaign: { id, name, status } }: { campaign: Campaign }) {
   const [isAsked, setAsked] = useState(false)
   const move = useCampaignChange(moveCampaign)
   if (!mayWrite) return null
+  // An event may tell of the pause before its answer: *Resume* takes a click at once.
+  const isMoving = (to: Move) => move.isPending && move.variables.to === to
   const canPause = status === 'RUNNING' || status === 'SCHEDULED'
   return (
     <>
       {canPause && (
-        <Button icon={PauseIcon} busy={move.isPending} onClick={() => move.mutate({ id, to: 'pause' })}>
+        <Button icon={PauseIcon} busy={isMoving('pause')} onClick={() => move.mutate({ id, to: 'pause' })}>
           {t('campaigns.pause')}
         </Button>
       )}
       {status === 'PAUSED' && (
-        <Button kind="primary" icon={PlayIcon} busy={move.isPending} onClick={() => move.mutate({ id, to: 'resume' })}>
+        <Button kind="primary" icon={PlayIcon} busy={isMoving('resume')} onClick={() => move.mutate({ id, to: 'resume' })}>
           {t('campaigns.resume')}
         </Button>
       )}
@@ -112,7 +114,7 @@ function Moves({ campaign: { id, name, status } }: { campaign: Campaign }) {
               <Button onClick={() => setAsked(false)}>{t('campaigns.cancel.not')}</Button>
               <Button
                 kind="danger"
-                busy={move.isPending}
+                busy={isMoving('cancel')}
                 onClick={() => move.mutate({ id, to: 'cancel' }, { onSuccess: () => setAsked(false) })}
               >
                 {t('campaigns.cancel.sure')}

@@ -20,6 +20,7 @@ export default function ThreadOwner({ conversation: { id, threadOwner } }: { con
   })
   if (threadOwner === null) return null
   const isOurs = threadOwner.owner === 'platform'
+  const next = isOurs ? 'other' : 'platform'
   const text = isOurs ? 'ours' : threadOwner.role === 'ai_agent' ? 'agent' : 'other'
   return (
     <div
@@ -27,7 +28,7 @@ export default function ThreadOwner({ conversation: { id, threadOwner } }: { con
       className="flex flex-wrap items-center gap-x-3 gap-y-1 bg-sunk px-5 py-1.5 text-ui text-ink-2"
     >
       <p className="min-w-48 flex-1">{t(`inbox.routing.${text}`)}</p>
-      <Button busy={change.isPending} onClick={() => change.mutate(isOurs ? 'other' : 'platform')}>
+      <Button busy={change.isPending && change.variables === next} onClick={() => change.mutate(next)}>
         {t(isOurs ? 'inbox.routing.back' : 'inbox.routing.take')}
       </Button>
     </div>

@@ -21,6 +21,7 @@ export function Deeds({ subscription }: { subscription: Subscription }) {
   const test = useEventsChange(sendTest)
   const change = useEventsChange(changeSubscription)
   const isOn = status === 'enabled'
+  const next = isOn ? 'disabled' : 'enabled'
   const close = () => setAsked(null)
   return (
     <div className="grid gap-2">
@@ -33,7 +34,11 @@ export function Deeds({ subscription }: { subscription: Subscription }) {
         </Button>
         <Button onClick={() => setAsked('edit')}>{t('events.edit')}</Button>
         <Button onClick={() => setAsked('rotate')}>{t('events.rotate')}</Button>
-        <Button kind="quiet" busy={change.isPending} onClick={() => change.mutate({ id, status: isOn ? 'disabled' : 'enabled' })}>
+        <Button
+          kind="quiet"
+          busy={change.isPending && change.variables.status === next}
+          onClick={() => change.mutate({ id, status: next })}
+        >
           {t(isOn ? 'events.turnOff' : 'events.turnOn')}
         </Button>
         <Button kind="quiet" onClick={() => setAsked('remove')}>
