@@ -16,6 +16,14 @@ const CAMPAIGN = {
   counts: { recipients: 9, pending: 9, skipped: 0, queued: 0, sent: 0, delivered: 0, read: 0, failed: 0 },
 } as unknown as Campaign
 
+/** What an event tells. */
+let tell: (status: CampaignState) => void
+function Page() {
+  const [status, setStatus] = useState<CampaignState>('RUNNING')
+  tell = setStatus
+  return <Live campaign={{ ...CAMPAIGN, status }} />
+}
+
 beforeAll(() => loadTexts('features/campaigns'))
 
 test('who pauses may resume as soon as an event told of the pause, though its answer has not come', async () => {
@@ -26,12 +34,6 @@ test('who pauses may resume as soon as an event told of the pause, though its an
     return await new Promise<Response>(() => undefined)
   })
   onTestFinished(() => void vi.unstubAllGlobals())
-  let tell: (status: CampaignState) => void = () => undefined
-  function Page() {
-    const [status, setStatus] = useState<CampaignState>('RUNNING')
-    tell = setStatus
-    return <Live campaign={{ ...CAMPAIGN, status }} />
-  }
   const route = createRoute({ getParentRoute: () => shellRoute, path: '/campaigns/$campaignId', component: Page })
   await openPage(route, '/campaigns/c1', { role: 'manager' })
   fireEvent.click(screen.getByRole('button', { name: 'Pause' }))
