@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { ApiError } from '../../domain/errors.ts'
 import { asUpdate, ENDED, inState } from '../../domain/messages/dispatch.ts'
 import type { ConversationDoc, Id, MessageDoc, MessageErrorDoc, TimelineEntry } from '../../model/documents.ts'
@@ -86,23 +87,36 @@ export function cancelScheduled(
   return updateScheduled(store, before, { $set, $push: appended(...entries) }, session)
 }
 
-/** Updates a scheduled message if the row is unchanged since it was read. */
+/**
+ * Updates a scheduled message if nobody has changed it since it was read. What the platform notes with it by itself, such as its place
+ * in the conversation, does not count.
+ */
 async function updateScheduled(
   store: Store,
   before: MessageDoc,
   update: { $set: Partial<MessageDoc> & Record<string, unknown>; $push: object },
   session: Session,
 ): Promise<MessageDoc> {
-  const { tenantId, _id, updatedAt } = before
-  const after = await store.models.messages
-    .findOneAndUpdate({ tenantId, _id, ...STILL_SCHEDULED, updatedAt }, update, { session, returnDocument: 'after' })
-    .lean()
+  const { tenantId, _id } = before
+  const updateAsOf = async ({ updatedAt }: MessageDoc) =>
+    await store.models.messages
+      .findOneAndUpdate({ tenantId, _id, ...STILL_SCHEDULED, updatedAt }, update, { session, returnDocument: 'after' })
+      .lean()
+  const after = await updateAsOf(before)
   if (after !== null) return after
   const now = await store.models.messages.findOne({ tenantId, _id }, null, { session }).lean()
-  if (now !== null && isScheduled(now))
-    throw new ApiError(409, 'MESSAGE_CHANGED', 'The message was changed by another request. Read it again and retry.')
-  throw alreadyReleased(now ?? before)
+  if (now === null || !isScheduled(now)) throw alreadyReleased(now ?? before)
+  // The transaction sees one state of the row: it matches what was just read.
+  const again = isDeepStrictEqual(changeable(now), changeable(before)) ? await updateAsOf(now) : null
+  if (again !== null) return again
+  throw new ApiError(409, 'MESSAGE_CHANGED', 'The message was changed by another request. Read it again and retry.')
 }
+
+/** What people change of a scheduled message. */
+const changeable = ({ type, content, payload, fallback, sendAt, expiresAt, updatedBy }: MessageDoc) => ({
+  ...{ type, content, payload, sendAt },
+  ...{ fallback: fallback ?? null, expiresAt: expiresAt ?? null, updatedBy: String(updatedBy) },
+})
 
 const alreadyReleased = ({ status, sendAt }: MessageDoc) =>
   new ApiError(

@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { platformError } from '#shared/domain/messages/send-errors.ts'
+import type { MessageDoc } from '#shared/model/documents.ts'
+import { toId } from '#shared/model/ids.ts'
+import { cancelScheduled, changeScheduled } from '#shared/store/inbox/scheduled.ts'
 import { untilTrue } from '#test/support/until.ts'
 import { openRoad, type Road, TEMPLATE } from '#test/support/worlds/road.ts'
 import { accept } from '#test/support/worlds/sender.ts'
@@ -106,6 +110,26 @@ describe('a message with a time of its own', () => {
     expect(codes.every(code => code === 'MESSAGE_CHANGED')).toBe(true)
     expect(answers.some(({ status }) => status === 200)).toBe(true)
     expect((await road.call('DELETE', `/messages/scheduled/${body.id}`)).status).toBe(200)
+  })
+
+  test('changed or taken back while the platform notes its place in the conversation is not refused for that', async () => {
+    const { store } = road.gateway
+    const { body } = await send(await road.person(), later(HOUR / 2))
+    const before = (await store.raw.messages.findOne({ _id: toId(body.id) })) as MessageDoc
+    const notePlace = () => store.raw.messages.updateOne({ _id: before._id }, { $set: { seq: 7, updatedAt: new Date() } })
+    const sendAt = later(HOUR)
+    const content = { fallback: null, expiresAt: null, cost: before.cost, metaCost: before.metaCost }
+    const change = { sendAt: new Date(sendAt), content, entries: [], by: before.tenantId }
+    await notePlace()
+    const changed = await store.transaction(session => changeScheduled(store, before, change, session))
+    expect(changed).toMatchObject({ sendAt: new Date(sendAt), seq: 7 })
+    await notePlace()
+    const taken = { at: new Date(), error: platformError('cancelled'), entries: [], by: before.tenantId }
+    // Of the row as it was before the change.
+    const stale = store.transaction(session => cancelScheduled(store, before, taken, session))
+    await expect(stale).rejects.toMatchObject({ errorCode: 'MESSAGE_CHANGED' })
+    const cancelled = await store.transaction(session => cancelScheduled(store, changed, taken, session))
+    expect(cancelled.status).toBe('FAILED')
   })
 
   test('taken back ends as cancelled, is never sent, and may be taken back twice', async () => {
