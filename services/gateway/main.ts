@@ -3,6 +3,7 @@ import { warmUpPasswords } from '#shared/auth/passwords.ts'
 import { createRateLimiter } from '#shared/http/rate-limit.ts'
 import { createCallLimits } from '#shared/limits/call-limits.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
+import { limitsPrefix } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { limitCalls } from '#shared/meta/limited-client.ts'
 import { readEnvironment, VERSION } from '#shared/process/config.ts'
@@ -38,7 +39,7 @@ const limiter = createRateLimiter(redis, `linko:${store.connection.name}`)
 await using storage = openStorage(config, store.connection)
 const { META_GRAPH_URL: baseUrl, META_API_VERSION: version } = config
 await using unlimited = createMetaClient({ baseUrl, version, connections: 8, timeoutMs: 10_000 })
-const meta = limitCalls(unlimited, createCallLimits({ redis }))
+const meta = limitCalls(unlimited, createCallLimits({ redis, prefix: limitsPrefix(store.connection.name) }))
 const keyring = config.TOKEN_ENCRYPTION_KEY || config.TOKEN_ENCRYPTION_KEYS ? createKeyring(config) : null
 const now = () => new Date()
 const pages = serveDashboard(DASHBOARD_DIR, { socketUrl: config.SOCKET_URL, isEncrypted: config.BASE_URL.startsWith('https://') })

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { createKeyring } from '#shared/auth/encryption.ts'
 import { createCallLimits } from '#shared/limits/call-limits.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
+import { limitsPrefix } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { limitCalls } from '#shared/meta/limited-client.ts'
 import { readEnvironment, VERSION } from '#shared/process/config.ts'
@@ -112,7 +113,8 @@ async function startMetaWork(store: Store, storage: ObjectStorage): Promise<Asyn
   const { REDIS_URL, META_GRAPH_URL: baseUrl, META_API_VERSION: version } = config
   // Redis is optional: it only counts the calls of other processes.
   const redis = REDIS_URL ? stack.use(await connectRedis(REDIS_URL, { log, name: 'linko-ingest' })) : null
-  const meta = limitCalls(stack.use(createMetaClient({ baseUrl, version, connections: 8 })), createCallLimits({ redis }))
+  const limits = createCallLimits({ redis, prefix: limitsPrefix(store.connection.name) })
+  const meta = limitCalls(stack.use(createMetaClient({ baseUrl, version, connections: 8 })), limits)
   const keyring = createKeyring(config)
   stack.use(
     await startMediaWorker({ store, queue, storage, meta, keyring, hosts: config.META_MEDIA_HOSTS, graphUrl: baseUrl, log }),

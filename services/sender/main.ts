@@ -1,6 +1,6 @@
 import { createKeyring } from '#shared/auth/encryption.ts'
 import { connectRedis } from '#shared/limits/connect.ts'
-import { createSendLimits } from '#shared/limits/send-limits.ts'
+import { createSendLimits, limitsPrefix } from '#shared/limits/send-limits.ts'
 import { createMetaClient } from '#shared/meta/client.ts'
 import { timeCalls } from '#shared/meta/timed-client.ts'
 import { readEnvironment, VERSION } from '#shared/process/config.ts'
@@ -45,7 +45,10 @@ const exchange =
 await using _exchange = exchange
 await using storage = openStorage(config, store.connection)
 sender = await startSender(
-  { store, queue, meta, keyring, exchange, storage, log, limits: liveSenders => createSendLimits({ redis, liveSenders }) },
+  {
+    ...{ store, queue, meta, keyring, exchange, storage, log },
+    limits: liveSenders => createSendLimits({ redis, liveSenders, prefix: limitsPrefix(store.connection.name) }),
+  },
   {
     concurrency,
     unknownDeadlineMs: config.SEND_UNKNOWN_DEADLINE,

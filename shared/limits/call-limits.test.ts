@@ -8,7 +8,7 @@ const hold = { baseMs: 60_000, askedMs: 0 }
 
 function limitsAt() {
   let now = 1000
-  const limits = createCallLimits({ redis: null, now: () => now })
+  const limits = createCallLimits({ redis: null, prefix: '', now: () => now })
   return { limits, pass: (ms: number) => (now += ms) }
 }
 

@@ -9,13 +9,12 @@ import {
 } from '../domain/graph-calls.ts'
 import { rateLimited } from '../process/metrics.ts'
 import { HOLD_CALLS_SCRIPT, TAKE_CALL_SCRIPT } from './call-scripts.ts'
-import { PREFIX } from './send-limits.ts'
 
 export interface CallLimitsOptions {
   /** Null: the process uses its local share only. */
   redis: Redis | null
   /** The same prefix as for sends, so that holds of sends apply to calls too. */
-  prefix?: string
+  prefix: string
   now?: () => number
 }
 
@@ -26,7 +25,7 @@ type WithScripts = Redis & {
 
 const APP = 'app'
 
-export function createCallLimits({ redis, prefix = PREFIX, now }: CallLimitsOptions): CallLimits {
+export function createCallLimits({ redis, prefix, now }: CallLimitsOptions): CallLimits {
   redis?.defineCommand('linkoTakeCall', { numberOfKeys: 1, lua: TAKE_CALL_SCRIPT })
   redis?.defineCommand('linkoHoldCalls', { numberOfKeys: 1, lua: HOLD_CALLS_SCRIPT })
   const shared = redis as WithScripts | null

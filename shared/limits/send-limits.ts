@@ -27,8 +27,8 @@ export interface SendLimitsOptions {
   redis: Redis
   /** Number of live sender processes, this one included: without Redis each uses its share. */
   liveSenders?: () => number
-  /** Prefix of all keys; the part in braces keeps them in one slot of a cluster. */
-  prefix?: string
+  /** Prefix of all keys: `limitsPrefix`. */
+  prefix: string
 }
 
 type WithScripts = Redis & {
@@ -38,10 +38,15 @@ type WithScripts = Redis & {
 }
 
 export const MAX_WAIT_MS = 350
-export const PREFIX = '{linko:send}'
+
+/**
+ * Prefix of the keys of all limits of one installation, of sends and of other calls: several may share a Redis. The part in braces keeps
+ * them in one slot of a cluster.
+ */
+export const limitsPrefix = (database: string): string => `{linko:${database}:send}`
 
 /** Limits of numbers and pairs over all sender processes, in Redis. */
-export function createSendLimits({ redis, liveSenders = () => 1, prefix = PREFIX }: SendLimitsOptions): SenderLimits {
+export function createSendLimits({ redis, liveSenders = () => 1, prefix }: SendLimitsOptions): SenderLimits {
   redis.defineCommand('linkoDecide', { numberOfKeys: 1, lua: DECIDE_SCRIPT })
   redis.defineCommand('linkoHold', { numberOfKeys: 1, lua: HOLD_SCRIPT })
   redis.defineCommand('linkoSlower', { numberOfKeys: 1, lua: SLOWER_SCRIPT })

@@ -1,6 +1,5 @@
 import type { Redis } from 'ioredis'
 import { DAY_MS, type HoldScope, rateFactor } from './claims.ts'
-import { PREFIX } from './send-limits.ts'
 
 export interface LimitedNumber {
   phoneNumberId: string
@@ -32,8 +31,11 @@ export interface UsageRequest {
   numbers: readonly LimitedNumber[]
 }
 
-/** Reads the usage in one round, on Redis's clock; null while Redis is away. Reading uses nothing up. */
-export async function limitUsage(redis: Redis, input: UsageRequest, prefix = PREFIX): Promise<LimitUsage | null> {
+/**
+ * Reads the usage in one round, on Redis's clock; null while Redis is away. Reading uses nothing up.
+ * @param prefix `limitsPrefix`
+ */
+export async function limitUsage(redis: Redis, prefix: string, input: UsageRequest): Promise<LimitUsage | null> {
   try {
     const [seconds, micros] = await redis.time()
     const now = Number(seconds) * 1000 + Number(micros) / 1000

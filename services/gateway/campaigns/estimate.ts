@@ -55,7 +55,7 @@ export async function estimateCampaign(deps: GatewayDeps, campaign: CampaignDoc)
 
 /** Cost, duration and messaging-limit use of a campaign, beside what else the account sends. @throws ApiError 404 */
 export async function estimateFor(deps: GatewayDeps, campaign: Estimated, audience: AudienceCount): Promise<EstimateView> {
-  const { store, redis } = deps
+  const { store } = deps
   const { _id, tenantId, clientId } = campaign
   const [tenant, clients, waiting] = await Promise.all([
     getTenant(store, tenantId),
@@ -65,7 +65,7 @@ export async function estimateFor(deps: GatewayDeps, campaign: Estimated, audien
   const client = clients.find(one => String(one._id) === String(clientId))
   if (client === undefined) throw notFound('Number')
   const others = waiting.filter(other => String(other._id) !== String(_id))
-  const usage = await usageOf(redis, tenant, [client])
+  const usage = await usageOf(deps, tenant, [client])
   const now = deps.now()
   const estimated = estimate(inputOf(campaign, audience, { tenant, client, clients, others, usage, now }))
   const ahead = sumOf(others.filter(({ phoneNumberId }) => phoneNumberId === client.phoneNumberId))

@@ -51,23 +51,23 @@ const read = route({
 export const backlogRoutes = [read]
 
 /** Backlog of a tenant, number by number. @throws ApiError 404 */
-export async function backlogOfTenant({ store, redis, now }: GatewayDeps, tenantId: string) {
+export async function backlogOfTenant(deps: GatewayDeps, tenantId: string) {
+  const { store, now } = deps
   const [tenant, clients] = await Promise.all([getTenant(store, tenantId), listClients(store, tenantId)])
-  const usage = await usageOf(redis, tenant, clients)
+  const usage = await usageOf(deps, tenant, clients)
   const found = await readBacklog(store, clients, await campaignBacklog(store, toId(tenantId)))
   return { numbers: backlogViews(found, forecast(found, tenant, usage), now()), isWhole: true }
 }
 
-async function ofPlatform({ store, redis, now }: GatewayDeps) {
+async function ofPlatform(deps: GatewayDeps) {
+  const { store, now } = deps
   const campaigns = await campaignBacklog(store, null)
   const ids = new Set([...(await numbersInBacklog(store)), ...campaigns.map(({ phoneNumberId }) => phoneNumberId)])
   const numbersById = await findSendingNumbers(store, [...ids].slice(0, MOST_NUMBERS))
   const clients = [...new Map([...numbersById.values()].map(client => [String(client._id), client])).values()]
   const byTenant = Map.groupBy(clients, ({ tenantId }) => String(tenantId))
   const owners = new Map(
-    await Promise.all(
-      [...byTenant].map(async ([tenantId, own]) => [tenantId, await stateOf({ store, redis }, tenantId, own)] as const),
-    ),
+    await Promise.all([...byTenant].map(async ([tenantId, own]) => [tenantId, await stateOf(deps, tenantId, own)] as const)),
   )
   const found = await readBacklog(store, clients, campaigns, BOUNDS_OF_MANY)
   const numbers = [...Map.groupBy(found, ({ client }) => String(client.tenantId))].flatMap(([tenantId, own]) => {
@@ -78,12 +78,12 @@ async function ofPlatform({ store, redis, now }: GatewayDeps) {
 }
 
 /** Tenant and use of its limits; both null for a deleted tenant. */
-async function stateOf({ store, redis }: Pick<GatewayDeps, 'store' | 'redis'>, tenantId: string, own: ClientDoc[]) {
-  const tenant: TenantDoc | null = await getCachedTenant(store, tenantId).catch(error => {
+async function stateOf(deps: Pick<GatewayDeps, 'store' | 'redis'>, tenantId: string, own: ClientDoc[]) {
+  const tenant: TenantDoc | null = await getCachedTenant(deps.store, tenantId).catch(error => {
     if (error instanceof ApiError) return null
     throw error
   })
-  return { tenant, usage: tenant && (await usageOf(redis, tenant, own)) }
+  return { tenant, usage: tenant && (await usageOf(deps, tenant, own)) }
 }
 
 /** Sums of a backlog by priority. */

@@ -1,17 +1,18 @@
 import { type Rates, type SendFlow, share } from '#shared/domain/campaigns/forecast.ts'
 import { type CampaignRate, campaignPerMinute } from '#shared/domain/numbers/quality-brake.ts'
 import { portfolioOf, ratePerSecond } from '#shared/domain/numbers/sending.ts'
+import { limitsPrefix } from '#shared/limits/send-limits.ts'
 import { type LimitUsage, limitUsage } from '#shared/limits/usage.ts'
 import type { ClientDoc, TenantDoc } from '#shared/model/documents.ts'
 import type { GatewayDeps } from '../deps.ts'
 
 /** Present use of the limits of a tenant and its numbers; null while Redis is down. */
 export async function usageOf(
-  redis: GatewayDeps['redis'],
+  { redis, store }: Pick<GatewayDeps, 'redis' | 'store'>,
   tenant: TenantDoc,
   clients: readonly ClientDoc[],
 ): Promise<LimitUsage | null> {
-  return await limitUsage(redis, {
+  return await limitUsage(redis, limitsPrefix(store.connection.name), {
     tenantId: String(tenant._id),
     perMinute: tenant.limits?.messagesPerMinute ?? null,
     perDay: tenant.limits?.messagesPerDay ?? null,

@@ -79,13 +79,14 @@ const preview = route({
   summary: 'Preview the effect of a change of limits on the backlog, numbers and campaigns',
   body: LimitsInput,
   returns: WhatIfView,
-  async handle(request, { store, redis, now }: GatewayDeps) {
+  async handle(request, deps: GatewayDeps) {
+    const { store, now } = deps
     const { tenantId } = callerOf(request)
     const { numbers = [], ...limits } = request.body
     for (const { id } of numbers) await getClient(store, tenantId, id)
     const [tenant, clients] = await Promise.all([getTenant(store, tenantId), listClients(store, tenantId)])
     requireWithin(limits, tenant)
-    const usage = await usageOf(redis, tenant, clients)
+    const usage = await usageOf(deps, tenant, clients)
     const found = await readBacklog(store, clients, await campaignBacklog(store, tenant._id))
     const change = { ...limits, numbers: new Map(numbers.map(({ id, maxPerSecond }) => [id, maxPerSecond])) }
     return { body: whatIf(found, tenant, change, usage, now()) }
@@ -94,9 +95,10 @@ const preview = route({
 
 export const limitRoutes = [read, change, preview]
 
-async function viewFor({ store, redis, now }: GatewayDeps, tenantId: string): Promise<LimitsView> {
+async function viewFor(deps: GatewayDeps, tenantId: string): Promise<LimitsView> {
+  const { store, now } = deps
   const [tenant, clients] = await Promise.all([getTenant(store, tenantId), listClients(store, tenantId)])
-  return limitsView(tenant, clients, await usageOf(redis, tenant, clients), now())
+  return limitsView(tenant, clients, await usageOf(deps, tenant, clients), now())
 }
 
 type AnyRequest = RouteRequest<unknown, unknown, unknown>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Types } from 'mongoose'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { createSendLimits } from '#shared/limits/send-limits.ts'
+import { createSendLimits, limitsPrefix } from '#shared/limits/send-limits.ts'
 import type { CampaignDoc, ClientDoc, Dispatch, Id, MessageDoc } from '#shared/model/documents.ts'
 import { type CountBounds, countBacklog } from '#shared/store/dispatch/backlog.ts'
 import { untilPasses } from '#test/support/until.ts'
@@ -101,8 +101,8 @@ test('limits that somebody else has changed are not written over unseen', async 
 describe('limits', () => {
   test('are shown with how much of them is used', async () => {
     await call('PUT', '/limits', { messagesPerMinute: 60, messagesPerDay: 1000 }, 'admin')
-    const { redis } = gateway
-    const limits = createSendLimits({ redis })
+    const { redis, store } = gateway
+    const limits = createSendLimits({ redis, prefix: limitsPrefix(store.connection.name) })
     const { phoneNumberId, wabaId } = number
     const initiates = { portfolioId: wabaId, limit: 1000 }
     const claim = {

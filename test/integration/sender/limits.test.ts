@@ -132,7 +132,7 @@ test('a portfolio writes first to no more people a day than Meta lets it; to the
     },
   })
   const number = { phoneNumberId: '1054', wabaId: '31', portfolioId }
-  const usage = await limitUsage(redis, { tenantId: 't', perMinute: null, perDay: null, numbers: [number] }, own)
+  const usage = await limitUsage(redis, own, { tenantId: 't', perMinute: null, perDay: null, numbers: [number] })
   expect(usage?.numbers.get('1054')?.messagingUsed).toBe(4)
 })
 
@@ -140,7 +140,7 @@ test('[F21] without Redis each process goes on with its share of the rate', asyn
   const before = (await rateLimited.get()).values.find(value => value.labels.limit === 'fallback')?.value ?? 0
   const redis = new Redis('redis://127.0.0.1:1', { enableOfflineQueue: false, retryStrategy: () => null, lazyConnect: true })
   redis.on('error', () => undefined)
-  const limits = createSendLimits({ redis, liveSenders: () => 2 })
+  const limits = createSendLimits({ redis, liveSenders: () => 2, prefix: prefix() })
   const many = Array.from({ length: 100 }, (_, i) => claim({ contactKey: `${i}` }))
   expect((await limits.decide(many, 1000)).filter(d => d.granted)).toHaveLength(1 + 40)
   await limits.hold('number', '1054', 5000)
