@@ -11,6 +11,9 @@ const COUNT = 16
 /** For a lock that a killed process has left. */
 const EMPTY_MS = 10_000
 
+/** Keys of what is leased, which carry names of databases too. */
+const LEASES = 'linko:test:'
+
 const newName = () => `linko_test_${randomBytes(6).toString('hex')}`
 
 /** Names of the databases of a run, which no other run has. */
@@ -20,13 +23,15 @@ export function databaseNames(): string[] {
 }
 
 /**
- * A database without rows that nobody else has now; its collections and indexes may be there.
+ * A database without rows that nobody else has now, and nothing of it in Redis; its collections and indexes may be there.
  * @param uri with `DATABASE` in the place of the name @param isFresh one without collections, which is dropped when it is released
  */
 export async function leaseDatabase(redis: Redis, uri: string, names: readonly string[], isFresh: boolean): Promise<Lease> {
-  const lease = isFresh ? null : await leaseInTurn(redis, `linko:test:${names[0]}`, names)
+  const lease = isFresh ? null : await leaseInTurn(redis, `${LEASES}${names[0]}`, names)
   if (lease === null) return ofItsOwn(uri)
-  if (!lease.isUsed || (await isEmptied(uri.replace('DATABASE', lease.name)))) return lease
+  if (!lease.isUsed) return lease
+  await forgetKeys(redis, lease.name)
+  if (await isEmptied(uri.replace('DATABASE', lease.name))) return lease
   // It stays taken.
   return ofItsOwn(uri)
 }
@@ -40,6 +45,14 @@ export const dropDatabases = (uri: string, names: readonly string[]): Promise<vo
   withClient(uri.replace('DATABASE', 'admin'), async client => {
     for (const name of names) await client.db(name).dropDatabase()
   })
+
+/** Locks, limits and holds, whose keys carry the name of the database. */
+async function forgetKeys(redis: Redis, name: string): Promise<void> {
+  for await (const keys of redis.scanStream({ match: `*${name}[:}]*`, count: 1000 }) as AsyncIterable<string[]>) {
+    const own = keys.filter(key => !key.startsWith(LEASES))
+    if (own.length > 0) await redis.del(own)
+  }
+}
 
 async function isEmptied(uri: string): Promise<boolean> {
   try {
