@@ -1,3 +1,4 @@
+import clsx from 'clsx'
 import { Fragment, memo } from 'react'
 import type { MessageView } from '#shared/contracts/views.ts'
 import { useMinute } from '../../../lib/clock.ts'
@@ -60,12 +61,15 @@ export function partsOf(rows: readonly Row[], begins: ReadonlySet<string>): Row[
 
 interface RowsProps {
   rows: Row[]
+  /** The part at the end, which is in sight when the conversation opens. */
+  isLast: boolean
   /** Message to which Tab comes, if it is among these. */
   activeId: string | null
   onJump(messageId: string): void
 }
 
 const areSame = (a: RowsProps, b: RowsProps): boolean =>
+  a.isLast === b.isLast &&
   a.activeId === b.activeId &&
   a.onJump === b.onJump &&
   a.rows.length === b.rows.length &&
@@ -80,32 +84,58 @@ const isSame = (a: Row, b: Row | undefined): boolean =>
 
 const contentOf = (item: Item) => (item.kind === 'message' ? item.message : item.note)
 
-export const Rows = memo(function Rows({ rows, activeId, onJump }: RowsProps) {
-  return rows.map(({ item, beginsDay, isFirst, quoted }) => (
-    <Fragment key={idOf(item)}>
-      {beginsDay && <Day at={timeOf(item)} />}
-      {item.kind === 'note' ? (
-        <NoteRow note={item.note} />
-      ) : (
-        <MessageRow
-          message={item.message}
-          isFirst={isFirst}
-          quoted={quoted}
-          onJump={onJump}
-          isActive={item.message.id === activeId}
-        />
-      )}
-    </Fragment>
-  ))
+/** Height of a row of text with its distance to the next (px), until it has been drawn. */
+const ROW_PX = 44
+
+/**
+ * A part of the rows. One that is out of sight costs nothing: the browser neither lays it out nor draws it, which matters in a
+ * conversation of thousands. Its menus may stand out of it.
+ */
+export const Rows = memo(function Rows({ rows, isLast, activeId, onJump }: RowsProps) {
+  const estimate = { containIntrinsicBlockSize: `auto ${rows.length * ROW_PX}px` }
+  return (
+    <ol
+      className={clsx('-ms-5 space-y-[3px] ps-5 max-two:-ms-3 max-two:ps-3', !isLast && 'skipped-out-of-sight')}
+      style={isLast ? undefined : estimate}
+    >
+      {rows.map(({ item, beginsDay, isFirst, quoted }, i) => (
+        <Fragment key={idOf(item)}>
+          {(beginsDay || i === 0) && <Day at={timeOf(item)} isContinued={!beginsDay} />}
+          {item.kind === 'note' ? (
+            <NoteRow note={item.note} />
+          ) : (
+            <MessageRow
+              message={item.message}
+              isFirst={isFirst}
+              quoted={quoted}
+              onJump={onJump}
+              isActive={item.message.id === activeId}
+            />
+          )}
+        </Fragment>
+      ))}
+    </ol>
+  )
 }, areSame)
 
-/** Heading of a day, which stays in sight while its messages scroll. */
-function Day({ at }: { at: string }) {
+/**
+ * Heading of a day, which stays in sight while its messages scroll.
+ * @param isContinued the part before has the heading: this one takes no room, and is seen only while it stays at the edge
+ */
+function Day({ at, isContinued }: { at: string; isContinued: boolean }) {
   const { day } = useFormat()
   const now = useMinute()
   return (
-    <li className="z-sticky pointer-events-none sticky top-1 flex justify-center py-1 pe-(--margin)">
-      <span className="rounded-full border border-line bg-raised px-3 py-0.5 text-meta text-ink-2">{day(at, new Date(now))}</span>
+    <li
+      aria-hidden={isContinued || undefined}
+      className={clsx(
+        'z-sticky pointer-events-none sticky top-1 flex justify-center pe-(--margin)',
+        isContinued ? 'seen-while-stuck h-0 overflow-visible' : 'py-1',
+      )}
+    >
+      <span className="h-fit rounded-full border border-line bg-raised px-3 py-0.5 text-meta text-ink-2">
+        {day(at, new Date(now))}
+      </span>
     </li>
   )
 }

@@ -43,7 +43,7 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
           <Text id="inbox.thread.failed" />
         </ErrorRow>
       )}
-      <div className="relative grid min-h-full content-end py-4 ps-5 text-text before:absolute before:inset-y-0 before:end-(--margin) before:border-e before:border-line max-two:ps-3">
+      <div className="relative grid min-h-full content-end py-4 ps-5 text-text before:absolute before:inset-y-0 before:end-(--margin) before:[overflow-anchor:none] before:border-e before:border-line max-two:ps-3">
         {hasNextPage && (
           <button ref={mark} type="button" className="min-h-8 text-ui text-brand" onClick={load}>
             {t('inbox.thread.older')}
@@ -51,23 +51,29 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
         )}
         {isPending && <Bone width="16rem" height="2.5rem" />}
         {data && count === 0 && waiting.length === 0 && <Empty title={t('inbox.thread.none')} />}
-        <ol
+        <section
+          aria-label={t('inbox.thread.messages')}
           className="space-y-[3px]"
           onFocus={({ target }) => setActiveId(target.closest<HTMLElement>('[data-message]')?.dataset.message ?? null)}
           onKeyDown={event => moveByKey(event, active)}
         >
-          {parts.map(rows => (
+          {parts.map((rows, i) => (
             <Rows
               key={idOf((rows[0] as Row).item)}
               rows={rows}
+              isLast={i === parts.length - 1}
               activeId={rows.some(({ item }) => idOf(item) === active?.id) ? (active?.id ?? null) : null}
               onJump={jump}
             />
           ))}
-          {waiting.map(entry => (
-            <OutboxBubble key={entry.key} entry={entry} />
-          ))}
-        </ol>
+          {waiting.length > 0 && (
+            <ol className="space-y-[3px]">
+              {waiting.map(entry => (
+                <OutboxBubble key={entry.key} entry={entry} />
+              ))}
+            </ol>
+          )}
+        </section>
       </div>
     </div>
   )
