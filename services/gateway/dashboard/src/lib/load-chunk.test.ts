@@ -27,9 +27,11 @@ test('after a minute the page says that it could not', async () => {
   await refused
 })
 
-test('what is fetched before it is needed may fail without a word', async () => {
-  const load = failing(1000)
-  fetchChunk(load)
-  await vi.advanceTimersByTimeAsync(1000)
-  expect(load).toHaveBeenCalledTimes(1)
+test('what is fetched before it is needed may fail without a word, and is fetched until it is there', async () => {
+  const load = failing(1)
+  for (const calls of [1, 2, 2]) {
+    fetchChunk(load)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(load).toHaveBeenCalledTimes(calls)
+  }
 })

@@ -15,5 +15,14 @@ export async function loadChunk<T>(load: () => Promise<T>): Promise<T> {
   }
 }
 
+/** What has been fetched: even to ask for a chunk that is there takes milliseconds, for the address of each of its parts is made anew. */
+const fetched = new WeakSet<() => Promise<unknown>>()
+
 /** Fetches a chunk before it is needed. What fails now is tried again when it is needed. */
-export const fetchChunk = (load: () => Promise<unknown>): void => void load().catch(() => undefined)
+export function fetchChunk(load: () => Promise<unknown>): void {
+  if (fetched.has(load)) return
+  void load().then(
+    () => fetched.add(load),
+    () => undefined,
+  )
+}

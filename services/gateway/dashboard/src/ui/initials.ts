@@ -11,4 +11,4 @@ export function initialsOf(name: string | null): string | null {
 }
 
 const segments = new Intl.Segmenter()
-const firstLetter = (word: string) => [...segments.segment(word)][0]?.segment.toLocaleUpperCase() ?? ''
+const firstLetter = (word: string) => segments.segment(word).containing(0)?.segment.toLocaleUpperCase() ?? ''

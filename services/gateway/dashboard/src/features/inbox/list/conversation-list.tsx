@@ -63,7 +63,7 @@ function Rows({ rows, query, openId }: { rows: ConversationView[]; query: ListQu
   const rowHeight = useRowHeight()
   const [at, setAt] = useState<string | null>(null)
   // The row that has the focus is never taken out of the page.
-  const focused = rows.findIndex(({ id }) => id === at)
+  const focused = at === null ? -1 : rows.findIndex(({ id }) => id === at)
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
