@@ -45,6 +45,14 @@ const shown = (page: Page): Promise<{ title: string; body: string; tag: string }
   page.evaluate(`navigator.serviceWorker.ready.then(registration => registration.getNotifications())
     .then(all => all.map(({ title, body, tag }) => ({ title, body, tag })))`)
 
+/**
+ * In the worker: a click on the notification that stands. Only a real one may bring the window to the front and keep the worker alive,
+ * so the handler ends with an error after it has done the rest.
+ */
+const CLICK = `self.registration.getNotifications().then(([notification]) => {
+  self.dispatchEvent(new NotificationEvent('notificationclick', { notification }))
+})`
+
 test('an agent is told of a customer while Linko is closed, in their language, and of nothing once it is switched off', {
   timeout: START_MS,
 }, async () => {
@@ -80,13 +88,15 @@ test('an agent is told of a customer while Linko is closed, in their language, a
   // Somebody looks at Linko: the page shows what is new.
   const before = await shown(page)
   await push(JSON.stringify({ v: 1, kind: 'assigned', conversationId: 'another', name: null }))
-  // What the worker says to the page of a click.
-  const click = `navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { openConversation: '${id}' } }))`
-  await untilPasses(async () => {
-    await page.evaluate(click)
-    expect(new URL(page.url()).pathname).toBe(`/inbox/${id}`)
-  }, PAGE_MS)
   expect(await shown(page)).toEqual(before)
+  // The page listens to the worker by now.
+  await page.getByRole('button', { name: /^Notifications/ }).click()
+  await page.getByText('Même quand Linko est fermé').waitFor()
+  await page.keyboard.press('Escape')
+  const [worker] = context.serviceWorkers()
+  await worker?.evaluate(CLICK)
+  await page.waitForURL(new RegExp(`/inbox/${id}`))
+  expect(await shown(page)).toEqual([])
 
   await page.getByRole('button', { name: /^Notifications/ }).click()
   const gone = page.waitForResponse(answer => answer.request().method() === 'DELETE')

@@ -120,8 +120,8 @@ async function notificationTexts(): Promise<Record<string, string>> {
 /** In a window that is open, without a reload; otherwise in a new one. */
 async function openConversation(conversationId: unknown): Promise<void> {
   const path = typeof conversationId === 'string' ? `/inbox/${encodeURIComponent(conversationId)}` : '/inbox'
-  const [open] = await self.clients.matchAll({ type: 'window' })
+  const [open] = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
   if (open === undefined) return void (await self.clients.openWindow(path))
-  await open.focus()
   if (typeof conversationId === 'string') open.postMessage({ openConversation: conversationId })
+  await open.focus()
 }

@@ -66,7 +66,9 @@ function Choices() {
   const isReached = usePush(state => state.isReached)
   const canNotify = 'Notification' in window && Notification.permission !== 'denied'
   const allow = async (on: boolean) => {
-    setPreference('desktopNotifications', on && (await Notification.requestPermission()) === 'granted')
+    // Where the browser need not ask anybody, the choice is made at once.
+    const mayTell = on && (Notification.permission === 'granted' || (await Notification.requestPermission()) === 'granted')
+    setPreference('desktopNotifications', mayTell)
     if (!on) await endPush()
   }
   return (
