@@ -78,9 +78,11 @@ async function post<T>(gateway: string, address: string, token: string, body: ob
 
 /** Whether the caller has not lost their session or account in between: what was answered since would prove little. */
 async function isSignedIn(gateway: string, token: string): Promise<boolean> {
-  const { status } = await fetch(`${gateway}/api/v1/auth/me`, { headers: { authorization: `Bearer ${token}` } })
-  if (status !== 200) console.log(`the caller was signed out in between: ${status}`)
-  return status === 200
+  const ask = () => fetch(`${gateway}/api/v1/auth/me`, { headers: { authorization: `Bearer ${token}` } })
+  // This process was blocked meanwhile: the connection that it kept has been closed.
+  const response = await ask().catch(ask)
+  if (!response.ok) console.log(`the caller was signed out in between: ${response.status} ${await response.text()}`)
+  return response.ok
 }
 
 async function fuzz(role: Role, schemathesis: string): Promise<boolean> {

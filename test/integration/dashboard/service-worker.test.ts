@@ -88,7 +88,8 @@ const laterOf = (page: Page) => page.evaluate('window.later()')
 /** Titles of the pages that are kept: one for each build that is complete. */
 const keptBuilds = (page: Page): Promise<string[]> =>
   page.evaluate(`caches.keys().then(names => Promise.all(names.map(async name => {
-    const page = await (await caches.open(name)).match('/')
+    // To open a cache that was dropped in this moment would make it anew.
+    const page = await caches.match('/', { cacheName: name })
     return page ? /<title>(.*)<.title>/.exec(await page.text())[1] : 'incomplete'
   })))`)
 const untilKept = (page: Page, builds: string[]) =>

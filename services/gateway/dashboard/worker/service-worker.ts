@@ -86,9 +86,10 @@ async function newestOr(request: Request, path: string): Promise<Response> {
 const afterPatience = () => new Promise<null>(resolve => setTimeout(resolve, PATIENCE_MS, null))
 
 async function newestKept(path: string): Promise<Response | undefined> {
-  for (const name of (await keptBuilds()).reverse()) {
-    const cache = await caches.open(name)
-    if (await cache.match(PAGE, { ignoreVary: true })) return await cache.match(path, { ignoreVary: true })
+  for (const cacheName of (await keptBuilds()).reverse()) {
+    // To open a cache that was dropped in this moment would make it anew.
+    const within = { cacheName, ignoreVary: true }
+    if (await caches.match(PAGE, within)) return await caches.match(path, within)
   }
 }
 
