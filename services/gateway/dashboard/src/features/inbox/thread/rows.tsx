@@ -129,7 +129,7 @@ function Day({ at, isContinued }: { at: string; isContinued: boolean }) {
     <li
       aria-hidden={isContinued || undefined}
       className={clsx(
-        'z-sticky pointer-events-none sticky top-1 flex justify-center pe-(--margin)',
+        'z-sticky pointer-events-none sticky top-1 flex justify-center pe-(--margin) [overflow-anchor:none]',
         isContinued ? 'seen-while-stuck h-0 overflow-visible' : 'py-1',
       )}
     >

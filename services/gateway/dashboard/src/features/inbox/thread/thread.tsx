@@ -35,7 +35,7 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
   const load = useCallback(() => void fetchNextPage(), [fetchNextPage])
   const jump = useCallback((id: string) => jumpTo(scroller.current, id), [])
   const mayLoad = hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError
-  useOlder({ scroller, mark, oldestId: loaded[0]?.id, mayLoad, load })
+  useOlder({ scroller, mark, mayLoad, load })
   return (
     <div ref={scroller} className="min-h-0 flex-1 overflow-auto">
       {error && (

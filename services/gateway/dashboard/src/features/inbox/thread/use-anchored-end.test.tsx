@@ -71,3 +71,14 @@ test('who goes up stays there, and follows again from the end', () => {
   rerender(<List last="c" />)
   expect([list.scrollTop, isAtEnd.current]).toEqual([1000, true])
 })
+
+test('who goes up before the move to the end was heard stays there', () => {
+  const { list, rerender } = open()
+  height = 1300
+  rerender(<List last="b" />)
+  // One event for both moves.
+  list.scrollTop = 700
+  list.dispatchEvent(new Event('scroll'))
+  act(resized)
+  expect([list.scrollTop, isAtEnd.current]).toEqual([700, false])
+})

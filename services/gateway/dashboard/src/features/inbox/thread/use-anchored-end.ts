@@ -1,4 +1,4 @@
-import { type RefObject, useLayoutEffect, useRef } from 'react'
+import { type RefObject, useCallback, useLayoutEffect, useRef } from 'react'
 
 /** How far from its end a list still counts as read to the end (px). */
 const NEAR_PX = 60
@@ -9,21 +9,26 @@ const NEAR_PX = 60
  */
 export function useAnchoredEnd(scroller: RefObject<HTMLElement | null>, last: string): RefObject<boolean> {
   const isAtEnd = useRef(true)
+  // Where the list was last seen or put: a move of ours and one of the reader may come as one scroll event.
+  const top = useRef(0)
+  const stayAtEnd = useCallback(() => {
+    const element = scroller.current
+    if (!isAtEnd.current || !element) return
+    element.scrollTop = element.scrollHeight
+    top.current = element.scrollTop
+  }, [scroller])
   useLayoutEffect(() => {
     const element = scroller.current
     if (!element) return
-    let top = element.scrollTop
     const look = () => {
       const isNear = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX
       // What comes late makes the list longer before its scroll event is heard: only who goes up leaves the end.
-      isAtEnd.current = isNear || (isAtEnd.current && element.scrollTop >= top)
-      top = element.scrollTop
+      isAtEnd.current = isNear || (isAtEnd.current && element.scrollTop >= top.current)
+      top.current = element.scrollTop
     }
     element.addEventListener('scroll', look, { passive: true })
     // The composer grows and shrinks below it.
-    const sizes = new ResizeObserver(() => {
-      if (isAtEnd.current) element.scrollTop = element.scrollHeight
-    })
+    const sizes = new ResizeObserver(stayAtEnd)
     sizes.observe(element)
     // Pictures get their height when they have come.
     if (element.lastElementChild) sizes.observe(element.lastElementChild)
@@ -31,10 +36,8 @@ export function useAnchoredEnd(scroller: RefObject<HTMLElement | null>, last: st
       element.removeEventListener('scroll', look)
       sizes.disconnect()
     }
-  }, [scroller])
+  }, [scroller, stayAtEnd])
   // biome-ignore lint/correctness/useExhaustiveDependencies: it follows what is last
-  useLayoutEffect(() => {
-    if (isAtEnd.current && scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight
-  }, [last, scroller])
+  useLayoutEffect(stayAtEnd, [last, stayAtEnd])
   return isAtEnd
 }

@@ -7,24 +7,37 @@ interface Older {
   scroller: React.RefObject<HTMLElement | null>
   /** What stands above the oldest message while there are older ones. */
   mark: React.RefObject<HTMLElement | null>
-  oldestId: string | undefined
   /** There are older ones, and they are neither asked for nor refused just now. */
   mayLoad: boolean
   load(): void
 }
 
 /** Asks for older messages before the reader comes to the oldest, and leaves what is read where it is when they come. */
-export function useOlder({ scroller, mark, oldestId, mayLoad, load }: Older): void {
-  const before = useRef({ oldestId, height: 0 })
+export function useOlder({ scroller, mark, mayLoad, load }: Older): void {
+  const before = useRef<{ first: HTMLElement | null; top: number }>({ first: null, top: 0 })
+  const seenAt = useRef(0)
+  useEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    const look = () => {
+      seenAt.current = element.scrollTop
+    }
+    look()
+    element.addEventListener('scroll', look, { passive: true })
+    return () => element.removeEventListener('scroll', look)
+  }, [scroller])
   useLayoutEffect(() => {
     const element = scroller.current
     if (!element) return
-    const { height } = before.current
-    const hasCome = before.current.oldestId !== undefined && before.current.oldestId !== oldestId
-    before.current = { oldestId, height: element.scrollHeight }
-    // Browsers keep the place by themselves, but not at the very top; some never do.
-    if (hasCome && (element.scrollTop < 1 || !CSS.supports('overflow-anchor', 'auto')))
-      element.scrollTop += element.scrollHeight - height
+    const { first: known, top } = before.current
+    const first = element.querySelector<HTMLElement>('[data-message]')
+    if (known?.isConnected && known !== first) {
+      const moved = topIn(element, known) - top
+      // Browsers keep the place by themselves, some never, and none near the top, where what is read changes too: its author goes up.
+      const isKept = Math.abs(element.scrollTop - seenAt.current) > moved / 2
+      if (!isKept) element.scrollTop += moved
+    }
+    before.current = { first, top: first === null ? 0 : topIn(element, first) }
   })
   useEffect(() => {
     const target = mark.current
@@ -39,3 +52,7 @@ export function useOlder({ scroller, mark, oldestId, mayLoad, load }: Older): vo
     return () => watch.disconnect()
   }, [scroller, mark, mayLoad, load])
 }
+
+/** Where something begins in what is scrolled (px). */
+const topIn = (scroller: HTMLElement, element: HTMLElement): number =>
+  element.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop
