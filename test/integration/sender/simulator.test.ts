@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { DEMO_TENANTS } from '#deploy/demo/world.ts'
 import { createLimits } from '#deploy/simulator/sending/limits.ts'
 import { createSimulator } from '#deploy/simulator/simulator.ts'
-import { untilTrue } from '#test/support/until.ts'
+import { untilPasses } from '#test/support/until.ts'
 import { test } from '#test/support/world.ts'
 import { openSenderWorld, TOKEN } from '#test/support/worlds/sender.ts'
 
@@ -52,8 +52,13 @@ test("[F38] at its full rate a number never meets the simulated Meta's limit", a
   await using _b = await w.startSender({ onCall })
   const messages = await Promise.all(Array.from({ length: 240 }, async () => w.messageIn(await w.addConversation())))
   await w.send(messages)
-  const done = () => w.store.raw.messages.countDocuments({ tenantId: w.tenantId, status: 'SENT' })
-  await untilTrue(async () => (await done()) === 240)
+  // What is left says why, where it does not end.
+  const left = async () => {
+    const filter = { tenantId: w.tenantId, status: { $ne: 'SENT' as const } }
+    const rows = await w.store.raw.messages.find(filter, { projection: { status: 1, dispatch: 1, error: 1 } }).toArray()
+    return rows.map(({ status, dispatch, error }) => ({ status, ...dispatch, error }))
+  }
+  await untilPasses(async () => expect(await left()).toEqual([]))
   const limits = createLimits()
   const isRefused = (at: number) => {
     const isFree = limits.throughputIsFree(phoneNumberId, number.throughput, at)
