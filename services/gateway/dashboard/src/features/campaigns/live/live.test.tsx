@@ -9,12 +9,19 @@ import type { Campaign } from '../data.ts'
 import type { CampaignState } from '../search.ts'
 import { Live } from './live.tsx'
 
-const CAMPAIGN = {
-  ...{ id: 'c1', name: 'November', clientId: 'n1', template: { id: 't', name: 'welcome', language: 'en_US' }, perMinute: null },
-  ...{ statusReason: null, statusReasonKey: null, startAt: null, endsAt: null, endedAt: null, startedAt: '2026-12-01T10:00:00Z' },
-  audience: { state: 'READY', invalid: 0, duplicate: 0, optedOut: 0 },
+const AT = '2026-12-01T10:00:00Z'
+const CAMPAIGN: Campaign = {
+  ...{ id: 'c1', name: 'November', clientId: 'n1', status: 'RUNNING', perMinute: null, variables: {} },
+  template: { id: 't', name: 'welcome', language: 'en_US', category: 'MARKETING' },
+  columns: { to: 'phone', name: null, headerMedia: null, variables: {} },
+  ...{ statusReason: null, statusReasonKey: null, startAt: null, endsAt: null, endedAt: null },
+  ...{ startedAt: AT, createdAt: AT, updatedAt: AT },
+  audience: {
+    ...{ kind: 'csv', state: 'READY', problem: null, problemKey: null },
+    ...{ rows: 9, recipients: 9, invalid: 0, duplicate: 0, optedOut: 0 },
+  },
   counts: { recipients: 9, pending: 9, skipped: 0, queued: 0, sent: 0, delivered: 0, read: 0, failed: 0 },
-} as unknown as Campaign
+}
 
 /** What an event tells. */
 let tell: (status: CampaignState) => void

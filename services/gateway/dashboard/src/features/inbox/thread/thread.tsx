@@ -29,13 +29,13 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
   // Tab comes to one row, the last one unless arrows went to another.
   const active = messages.find(({ id }) => id === activeId) ?? messages.at(-1)
   const scroller = useRef<HTMLDivElement>(null)
-  const isAtEnd = useAnchoredEnd(scroller, `${count} ${waiting.length}`)
+  const { isAtEnd, top } = useAnchoredEnd(scroller, `${count} ${waiting.length}`)
   useMarkRead(conversation, loaded.at(-1), isAtEnd)
   const mark = useRef<HTMLButtonElement>(null)
   const load = useCallback(() => void fetchNextPage(), [fetchNextPage])
   const jump = useCallback((id: string) => jumpTo(scroller.current, id), [])
   const mayLoad = hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError
-  useOlder({ scroller, mark, mayLoad, load })
+  useOlder({ scroller, top, mark, mayLoad, load })
   return (
     <div ref={scroller} className="min-h-0 flex-1 overflow-auto">
       {error && (

@@ -24,7 +24,7 @@ beforeEach(() => {
 
 function List({ last = 'a' }: { last?: string }) {
   const scroller = useRef<HTMLDivElement>(null)
-  isAtEnd = useAnchoredEnd(scroller, last)
+  isAtEnd = useAnchoredEnd(scroller, last).isAtEnd
   return <div ref={scroller} data-testid="list" />
 }
 

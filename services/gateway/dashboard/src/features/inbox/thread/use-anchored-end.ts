@@ -5,11 +5,14 @@ const NEAR_PX = 60
 
 /**
  * Keeps the end of a list in sight until the reader scrolls away from it.
- * @param last changes with what stands last @returns whether the end is in sight
+ * @param last changes with what stands last @returns whether the end is in sight; `top`: where the list was last seen or put (px)
  */
-export function useAnchoredEnd(scroller: RefObject<HTMLElement | null>, last: string): RefObject<boolean> {
+export function useAnchoredEnd(
+  scroller: RefObject<HTMLElement | null>,
+  last: string,
+): { isAtEnd: RefObject<boolean>; top: RefObject<number> } {
   const isAtEnd = useRef(true)
-  // Where the list was last seen or put: a move of ours and one of the reader may come as one scroll event.
+  // A move of ours and one of the reader may come as one scroll event.
   const top = useRef(0)
   const stayAtEnd = useCallback(() => {
     const element = scroller.current
@@ -39,5 +42,5 @@ export function useAnchoredEnd(scroller: RefObject<HTMLElement | null>, last: st
   }, [scroller, stayAtEnd])
   // biome-ignore lint/correctness/useExhaustiveDependencies: it follows what is last
   useLayoutEffect(stayAtEnd, [last, stayAtEnd])
-  return isAtEnd
+  return { isAtEnd, top }
 }

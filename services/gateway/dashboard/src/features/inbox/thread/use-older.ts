@@ -5,6 +5,8 @@ const AHEAD = 1200
 
 interface Older {
   scroller: React.RefObject<HTMLElement | null>
+  /** Where the list was last seen or put (px). */
+  top: React.RefObject<number>
   /** What stands above the oldest message while there are older ones. */
   mark: React.RefObject<HTMLElement | null>
   /** There are older ones, and they are neither asked for nor refused just now. */
@@ -13,31 +15,21 @@ interface Older {
 }
 
 /** Asks for older messages before the reader comes to the oldest, and leaves what is read where it is when they come. */
-export function useOlder({ scroller, mark, mayLoad, load }: Older): void {
-  const before = useRef<{ first: HTMLElement | null; top: number }>({ first: null, top: 0 })
-  const seenAt = useRef(0)
-  useEffect(() => {
-    const element = scroller.current
-    if (!element) return
-    const look = () => {
-      seenAt.current = element.scrollTop
-    }
-    look()
-    element.addEventListener('scroll', look, { passive: true })
-    return () => element.removeEventListener('scroll', look)
-  }, [scroller])
+export function useOlder({ scroller, top, mark, mayLoad, load }: Older): void {
+  const before = useRef<{ first: HTMLElement | null; at: number }>({ first: null, at: 0 })
   useLayoutEffect(() => {
     const element = scroller.current
     if (!element) return
-    const { first: known, top } = before.current
+    const { first: known, at } = before.current
     const first = element.querySelector<HTMLElement>('[data-message]')
     if (known?.isConnected && known !== first) {
-      const moved = topIn(element, known) - top
+      const moved = topIn(element, known) - at
       // Browsers keep the place by themselves, some never, and none near the top, where what is read changes too: its author goes up.
-      const isKept = Math.abs(element.scrollTop - seenAt.current) > moved / 2
+      const isKept = Math.abs(element.scrollTop - top.current) > moved / 2
       if (!isKept) element.scrollTop += moved
+      top.current = element.scrollTop
     }
-    before.current = { first, top: first === null ? 0 : topIn(element, first) }
+    before.current = { first, at: first === null ? 0 : topIn(element, first) }
   })
   useEffect(() => {
     const target = mark.current
