@@ -11,8 +11,7 @@ import { log } from '../bed.ts'
 const EVERY_MS = 100
 
 /**
- * Tells of messages of customers as the recorder does: for each a `message:received` and a `conversation:updated`. The messages
- * themselves are not stored: what is measured is the page.
+ * Stores messages of customers and tells of them as the recorder does: for each a `message:received` and a `conversation:updated`.
  * @returns stops the stream, and says how many events it published
  */
 export function startStream(store: Store, queue: Queue, client: ClientDoc, people: ConversationDoc[], perSecond: number) {
@@ -21,7 +20,7 @@ export function startStream(store: Store, queue: Queue, client: ClientDoc, peopl
   let count = 0
   let isOn = true
 
-  function tell(at: Date): EventDoc[] {
+  function tell(at: Date): { message: MessageDoc; events: EventDoc[] } {
     const conversation = known[count % known.length] as ConversationDoc
     const contact = { _id: conversation.contactId, waId: conversation.contact.phone, userId: null }
     const content = { text: `Bonjour ${count}`, media: null, template: null, data: null }
@@ -32,21 +31,32 @@ export function startStream(store: Store, queue: Queue, client: ClientDoc, peopl
       ...{ lastMessage: lastMessageOf(message), lastActivityAt: at, updatedAt: at },
     })
     count += 2
-    return [
+    const events = [
       messageReceived(`r:${newId()}`, message, contact.waId, at),
       conversationUpdated(eventIds.batch(conversation._id, String(message._id)), conversation, at),
     ]
+    return { message, events }
   }
 
   async function run(): Promise<void> {
     const from = performance.now()
     while (isOn) {
       const due = (perSecond * (performance.now() - from)) / 1000
-      const rows: EventDoc[] = []
-      while (count < due) rows.push(...tell(new Date()))
-      if (rows.length > 0) {
-        await store.raw.events.insertMany(rows)
-        await publisher.publish(rows, null)
+      const told: ReturnType<typeof tell>[] = []
+      while (count < due) told.push(tell(new Date()))
+      if (told.length > 0) {
+        const events = told.flatMap(row => row.events)
+        await store.raw.messages.insertMany(told.map(({ message }) => message))
+        await store.raw.conversations.bulkWrite(
+          known.map(({ _id, messageCount, unreadCount, lastMessage, lastActivityAt, updatedAt }) => ({
+            updateOne: {
+              filter: { _id },
+              update: { $set: { messageCount, unreadCount, lastMessage, lastActivityAt, updatedAt } },
+            },
+          })),
+        )
+        await store.raw.events.insertMany(events)
+        await publisher.publish(events, null)
       }
       await sleep(EVERY_MS)
     }

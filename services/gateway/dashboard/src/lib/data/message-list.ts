@@ -55,3 +55,9 @@ const replacePage = <Item>(list: Pages<Item>, at: number, data: Item[]): Pages<I
 /** Messages of all loaded pages, oldest first. */
 export const inOrder = (list: Pages<MessageView> | undefined): MessageView[] =>
   list === undefined ? [] : list.pages.flatMap(page => page.data).reverse()
+
+/** Messages in the newest page above which those further up are let go where nobody reads them; a page is loaded with 40. */
+const MOST_IN_NEWEST = 120
+
+/** Whether so many messages have come to a conversation since it was loaded that the older ones are to be let go. */
+export const isLong = (list: Pages<MessageView> | undefined): boolean => (list?.pages[0]?.data.length ?? 0) > MOST_IN_NEWEST

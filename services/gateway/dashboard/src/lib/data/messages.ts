@@ -25,6 +25,14 @@ export const messagesQuery = (conversationId: string) =>
     staleTime: Number.POSITIVE_INFINITY,
   })
 
+/** Loads the newest page of a conversation anew and lets go all older messages: scrolling loads them again. */
+export function loadNewestOnly(queries: QueryClient, conversationId: string): void {
+  const { queryKey } = messagesQuery(conversationId)
+  if (queries.isFetching({ queryKey }) > 0) return
+  queries.setQueryData(queryKey, list => list && { pages: list.pages.slice(0, 1), pageParams: list.pageParams.slice(0, 1) })
+  void queries.invalidateQueries({ queryKey })
+}
+
 /** Messages of a conversation that wait for their time, the next one first: they are in the list of messages only when it comes. */
 export const scheduledQuery = (conversationId: string) =>
   queryOptions({

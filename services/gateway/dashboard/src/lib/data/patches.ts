@@ -7,7 +7,7 @@ import type { LiveEvent } from '../realtime/event-buffer.ts'
 import { useSession } from '../session/session-store.ts'
 import { type ConversationFilters, isNewer, patchList, without } from './conversation-list.ts'
 import { keys } from './keys.ts'
-import { patchMessages } from './message-list.ts'
+import { isLong, patchMessages } from './message-list.ts'
 import { createThrottle } from './throttle.ts'
 
 type Patches = { [Name in EventName]: (queries: QueryClient, payload: EventPayload<Name>) => void }
@@ -47,10 +47,10 @@ export function applyEvents(queries: QueryClient, events: readonly LiveEvent[]):
 }
 
 function putMessage(queries: QueryClient, { conversationId, message }: { conversationId: string; message: MessageView }): void {
-  queries.setQueryData<MessagePages>(
-    keys.messages(conversationId),
-    list => list && (patchMessages(list, message) as MessagePages),
-  )
+  const queryKey = keys.messages(conversationId)
+  const list = queries.setQueryData<MessagePages>(queryKey, known => known && (patchMessages(known, message) as MessagePages))
+  // One that is not open would grow for as long as the page is; the open one lets go by itself.
+  if (isLong(list)) queries.removeQueries({ queryKey, type: 'inactive' })
 }
 
 /** Shows a message that the server has just accepted. */

@@ -10,6 +10,7 @@ import { OutboxBubble } from './outbox-bubble.tsx'
 import { type Row, Rows } from './rows.tsx'
 import { useAnchoredEnd } from './use-anchored-end.ts'
 import { useMarkRead } from './use-mark-read.ts'
+import { useNewestOnly } from './use-newest-only.ts'
 import { useOlder } from './use-older.ts'
 import { useRows } from './use-rows.ts'
 
@@ -36,6 +37,7 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
   const jump = useCallback((id: string) => jumpTo(scroller.current, id), [])
   const mayLoad = hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError
   useOlder({ scroller, top, mark, mayLoad, load })
+  useNewestOnly(conversationId, data, isAtEnd)
   return (
     <div ref={scroller} className="min-h-0 flex-1 overflow-auto">
       {error && (
@@ -59,7 +61,7 @@ export function Thread({ conversationId, conversation }: ThreadProps) {
         >
           {parts.map((rows, i) => (
             <Rows
-              key={idOf((rows[0] as Row).item)}
+              key={i === parts.length - 1 ? 'newest' : idOf((rows[0] as Row).item)}
               rows={rows}
               isLast={i === parts.length - 1}
               activeId={rows.some(({ item }) => idOf(item) === active?.id) ? (active?.id ?? null) : null}

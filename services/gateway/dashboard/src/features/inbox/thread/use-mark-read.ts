@@ -15,17 +15,20 @@ export function useMarkRead(
   isAtEnd: React.RefObject<boolean>,
 ): void {
   const isVisible = useSyncExternalStore(subscribe, () => document.visibilityState === 'visible')
-  const { mutate } = useMutation({
+  const { mutate, isPending } = useMutation({
     mutationFn: ({ id, upTo }: { id: string; upTo: string }) => request('PATCH', `/conversations/${id}/read`, { body: { upTo } }),
     retry: 3,
+    gcTime: 0,
   })
   const told = useRef('')
   const id = conversation?.id
   const isUnread = (conversation?.unreadCount ?? 0) > 0
   const upTo = newest?.id
   useEffect(() => {
-    if (!isVisible || !isUnread || id === undefined || upTo === undefined || !isAtEnd.current || told.current === upTo) return
+    // One at a time: what comes meanwhile is told by the next.
+    if (isPending || !isVisible || !isUnread || id === undefined || upTo === undefined) return
+    if (!isAtEnd.current || told.current === upTo) return
     told.current = upTo
     mutate({ id, upTo })
-  }, [isVisible, isUnread, id, upTo, isAtEnd, mutate])
+  }, [isPending, isVisible, isUnread, id, upTo, isAtEnd, mutate])
 }
