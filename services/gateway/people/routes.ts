@@ -16,7 +16,7 @@ import { idempotencyKeyOf } from '../idempotency.ts'
 import { IdParams, listOf, ObjectIdText, Paging, wholeList } from '../schemas.ts'
 import { withSealedReply } from '../sealed-reply.ts'
 import { createPerson, newLinkFor } from './create.ts'
-import { enabledStatus, requireChange, requireRank } from './rules.ts'
+import { enabledStatus, requireChange, requireOther, requireRank } from './rules.ts'
 import { InvitedView, LinkView, linkView, PersonView, personView } from './view.ts'
 
 const tag = 'users'
@@ -197,6 +197,7 @@ const link = route({
     return withSealedReply(deps, asked, async () => {
       const user = await getUser(deps.store, tenantId, id)
       requireRank(caller, user.role)
+      requireOther(caller, user, 'Change your own password with `POST /api/v1/auth/password`, or ask another admin for a link.')
       if (user.status === 'disabled') throw new ApiError(409, 'USER_DISABLED', 'The user is disabled. Enable them first.')
       // One that an earlier attempt has made and nobody has seen ends.
       return { status: 201, body: linkView(deps, await newLinkFor(request, deps, user)) }

@@ -16,6 +16,14 @@ export function requireRank(actor: Pick<Actor, 'role'>, role: Role): void {
 }
 
 /**
+ * What an admin does for somebody without asking for that person's password or code, nobody does for themselves: whoever got hold of
+ * a session would make the account their own. @throws ApiError 409 OWN_ACCOUNT
+ */
+export function requireOther(actor: Pick<Actor, 'id'>, user: Pick<UserDoc, '_id'>, detail: string): void {
+  if (String(user._id) === actor.id) throw new ApiError(409, 'OWN_ACCOUNT', detail)
+}
+
+/**
  * Whether an actor may make a change: nobody above their own role, not their own role or status, and never the last tenant admin
  * who can sign in. @throws ApiError 403 ROLE_TOO_HIGH, 409 OWN_ACCOUNT, LAST_ADMIN
  */
@@ -26,8 +34,7 @@ export function requireChange(actor: Actor, before: UserDoc, change: UserChange,
   const isActive = (change.status ?? before.status) === 'active' && !change.deletedAt
   const isSame = role === before.role && isActive === (before.status === 'active')
   if (isSame && !change.deletedAt) return
-  if (String(before._id) === actor.id)
-    throw new ApiError(409, 'OWN_ACCOUNT', 'You cannot change your own role, or disable or delete yourself. Ask another admin.')
+  requireOther(actor, before, 'You cannot change your own role, or disable or delete yourself. Ask another admin.')
   const wasAdmin = before.role === 'tenant_admin' && before.status === 'active'
   if (wasAdmin && !(role === 'tenant_admin' && isActive) && !hasOtherAdmin)
     throw new ApiError(

@@ -16,7 +16,7 @@ import { asTenant } from '#shared/store/tenancy/tenancy.ts'
 import { guess } from '../accounts/guess.ts'
 import { audited } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
-import { requireRank } from '../people/rules.ts'
+import { requireOther, requireRank } from '../people/rules.ts'
 import { IdParams } from '../schemas.ts'
 import { checkCode, secretOf } from './check.ts'
 
@@ -149,6 +149,7 @@ const removeOf = route({
     const caller = callerOf(request)
     const user = await getUser(deps.store, caller.tenantId, request.params.id)
     requireRank(caller, user.role)
+    requireOther(caller, user, 'Remove your own second factor with a code: `POST /api/v1/auth/second-factor/remove`.')
     await removeSecondFactor(deps.store, { tenantId: caller.tenantId, userId: user._id }, entryOf(request, deps, user, null))
     return {}
   },

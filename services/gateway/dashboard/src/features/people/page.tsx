@@ -128,7 +128,7 @@ function PersonRow({ person, mayChange, onLink }: PersonRowProps) {
         <div className="flex flex-wrap justify-end gap-2 max-two:justify-start">
           <Button
             small
-            disabled={isOff || isAbove}
+            disabled={isOff || isOwn || isAbove}
             busy={link.isPending}
             onClick={() => link.mutate({ id: person.id }, { onSuccess: onLink, onError: fail })}
           >

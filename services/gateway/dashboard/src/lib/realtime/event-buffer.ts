@@ -37,7 +37,7 @@ export function createJournal({ most, ms } = KEPT, now = () => performance.now()
         turnedAt = now()
       }
       events.push(event)
-      if (events.length > most * 2) drop(events.length - most)
+      if (events.length > most * 1.25) drop(events.length - most)
     },
     last: () => events.at(-1)?.event.seq ?? dropped,
     since: seq => (seq < dropped ? null : events.filter(({ event }) => event.seq > seq)),
