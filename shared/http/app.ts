@@ -93,6 +93,7 @@ export function createHttpApp<Deps>(options: HttpAppOptions<Deps>): Express {
   const small = jsonText(BODY_LIMIT)
   app.use((request, response, next) => (isLarge(request) ? next() : small(request, response, next)))
 
+  app.use(methodsOfFixed(options.routes))
   for (const route of options.routes) app[route.method](expressPath(route.path), serve(route, options))
   app.use(methodsOf(options.routes))
   if (options.pages) app.use(options.pages)
@@ -227,7 +228,24 @@ function check(schema: z.ZodType, value: unknown, status: number, errorCode: str
   })
 }
 
-/** Handler that answers 405 with the allowed methods for paths that exist. */
+/**
+ * Handler that answers 405 for addresses without parameters. `DELETE /users/names` is none of `DELETE /users/{id}`: the address is
+ * another thing's.
+ */
+function methodsOfFixed<Deps>(routes: readonly Route<Deps>[]) {
+  const fixed = Map.groupBy(
+    routes.filter(({ path }) => !path.includes('{')),
+    ({ path }) => path,
+  )
+  return (request: Request, _response: Response, next: (error?: unknown) => void) => {
+    const methods = (fixed.get(request.path) ?? []).map(({ method }) => method.toUpperCase())
+    const asked = request.method === 'HEAD' ? 'GET' : request.method
+    if (methods.length === 0 || methods.includes(asked) || asked === 'OPTIONS') return next()
+    next(methodNotAllowed(methods))
+  }
+}
+
+/** Handler that answers 405 for the other paths that exist. */
 function methodsOf<Deps>(routes: readonly Route<Deps>[]) {
   const patterns = routes.map(({ path, method }) => ({ method, pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`) }))
   return (request: Request, _response: Response, next: (error?: unknown) => void) => {
@@ -235,13 +253,14 @@ function methodsOf<Deps>(routes: readonly Route<Deps>[]) {
       ...new Set(patterns.filter(({ pattern }) => pattern.test(request.path)).map(({ method }) => method.toUpperCase())),
     ]
     if (methods.length === 0 || request.method === 'OPTIONS') return next()
-    next(
-      new ApiError(405, 'METHOD_NOT_ALLOWED', `This method is not allowed here. Allowed: ${methods.join(', ')}.`, {
-        headers: { allow: methods.join(', ') },
-      }),
-    )
+    next(methodNotAllowed(methods))
   }
 }
+
+const methodNotAllowed = (methods: string[]) =>
+  new ApiError(405, 'METHOD_NOT_ALLOWED', `This method is not allowed here. Allowed: ${methods.join(', ')}.`, {
+    headers: { allow: methods.join(', ') },
+  })
 
 /** Error handler: RFC 9457 problem documents with the same members; an internal error shows only the request id. */
 function problemHandler<Deps>({ log, isOutage }: HttpAppOptions<Deps>): ErrorRequestHandler {

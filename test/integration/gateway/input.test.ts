@@ -148,6 +148,9 @@ describe('an address', () => {
     expect([none.status, none.body.errorCode]).toEqual([404, 'NOT_FOUND'])
     const wrong = await gateway.call('DELETE', '/api/v1/conversations')
     expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET'])
+    // No user has the id `names`: it is another address.
+    const fixed = await gateway.call('DELETE', '/api/v1/users/names', { as: 'admin' })
+    expect([fixed.status, fixed.headers.get('allow')]).toEqual([405, 'GET'])
   })
 
   test('with a broken escape is 400', async () => {
