@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fitsDirectSend, MAX_BODY, TTL_SECONDS } from '../domain/messages/direct-send.ts'
 import { InteractiveObject } from './outbound-interactive.ts'
 import { byIdOrLink, documentName, hasOneSource, oneSource, text } from './outbound-parts.ts'
 import { TemplateObject } from './outbound-template.ts'
@@ -158,8 +159,38 @@ const fallback = TemplateToSend.optional().describe(
   'The template that is sent instead, once, if the customer service window is closed',
 )
 
+/** Free-form content that is sent outside the window without a template (Direct Send). */
+const directSend = {
+  category: z
+    .enum(['utility'])
+    .optional()
+    .describe('Sends it outside the customer service window too, without a template and at the price of one: Direct Send'),
+  ttlSeconds: z
+    .number()
+    .int()
+    .min(TTL_SECONDS.least)
+    .max(TTL_SECONDS.most)
+    .optional()
+    .describe('With `category`: for how long WhatsApp tries to deliver it; 30 days by default'),
+}
+const ttlNeedsCategory = { error: 'ttlSeconds needs category.', path: ['ttlSeconds'] }
+const hasCategoryForTtl = (body: { category?: string | undefined; ttlSeconds?: number | undefined }) =>
+  body.ttlSeconds === undefined || body.category !== undefined
+const DOES_NOT_FIT = {
+  error: `With category, give a text of at most ${MAX_BODY} characters without preview, or a form with reply buttons or a link.`,
+  path: ['category'],
+}
+
 const textMembers = { text: text(4096), previewUrl: z.boolean().optional() }
-export const SendText = z.strictObject({ ...target, ...textMembers, replyTo, fallback }).refine(hasRecipient, needsRecipient)
+export const SendText = z
+  .strictObject({ ...target, ...textMembers, replyTo, ...directSend, fallback })
+  .refine(hasRecipient, needsRecipient)
+  .refine(hasCategoryForTtl, ttlNeedsCategory)
+  .refine(
+    ({ category, text: body, previewUrl }) =>
+      category === undefined || fitsDirectSend({ type: 'text', text: { body, preview_url: previewUrl } }),
+    DOES_NOT_FIT,
+  )
 export type SendText = z.infer<typeof SendText>
 
 export const SendTemplate = z
@@ -234,6 +265,7 @@ export const SendAny = z
   .strictObject({
     ...target,
     replyTo,
+    ...directSend,
     fallback,
     identityKeyHash: text(200)
       .optional()
@@ -246,6 +278,8 @@ export const SendAny = z
     error: 'A template cannot have a fallback.',
     path: ['fallback'],
   })
+  .refine(hasCategoryForTtl, ttlNeedsCategory)
+  .refine(body => body.category === undefined || fitsDirectSend(body), DOES_NOT_FIT)
 export type SendAny = z.infer<typeof SendAny>
 
 /** Change of a scheduled message: time, content, fallback or expiry; a missing member is kept. */

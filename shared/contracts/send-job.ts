@@ -16,7 +16,7 @@ export const SendJob = z.object({
   conversationId: id,
   /** waId, or the business-scoped user id when there is no phone: the pair limit counts by it. */
   contactKey: z.string(),
-  /** True for a template, which counts against the portfolio's messaging limit outside the customer service window. */
+  /** True for a template and for Direct Send, which count against the messaging limit outside the customer service window. */
   isTemplate: z.boolean().default(false),
   campaignId: id.nullable().default(null),
   /** Whose consent decides; null in jobs of an older version, whose messages are judged by their rows. */

@@ -176,7 +176,9 @@ export const MessageView = z.object({
   sendAt: at.nullable(),
   /** The message is not sent after this time, which its sender gave. */
   expiresAt: at.nullable(),
-  /** Template that is sent instead if the window is closed; `used`: it was sent, and `content` is the template's. */
+  /** How it is sent outside the window without a template (Direct Send); null where it is not. */
+  directSend: z.object({ category: z.enum(['utility']), ttlSeconds: z.number().int().nullable() }).nullable(),
+  /** Template that is sent instead if the window is closed, or Direct Send refused; `used`: it was sent, and `content` is the template's. */
   fallback: z
     .object({
       state: z.enum(['ready', 'used']),
@@ -185,7 +187,8 @@ export const MessageView = z.object({
       cost: CostView,
       metaCost: MetaCostView.nullable(),
       usedAt: at.nullable(),
-      because: z.enum(['accepted', 'sending', 'refused']).nullable(),
+      /** `not-eligible`: Meta takes no message without a template from the account. */
+      because: z.enum(['accepted', 'sending', 'refused', 'not-eligible']).nullable(),
       /** Original message that the template replaced. */
       instead: z.object({ type: z.string(), text: z.string().nullable() }).nullable(),
     })

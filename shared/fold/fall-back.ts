@@ -1,7 +1,6 @@
 import { parseCallbackData } from '../domain/messages/callback-data.ts'
 import { dispatchOf, waiting } from '../domain/messages/dispatch.ts'
-import { mayFallBack } from '../domain/messages/fallback.ts'
-import { WINDOW_CLOSED } from '../domain/messages/send-errors.ts'
+import { fallbackCause, mayFallBack } from '../domain/messages/fallback.ts'
 import type { StatusItem } from '../meta/webhook.ts'
 import type { MessageDoc, MessageErrorDoc } from '../model/documents.ts'
 import { fallbackNote, fallenBack } from '../model/fallback.ts'
@@ -29,11 +28,12 @@ export function fallBack(
   // A report may arrive before the answer to its call, which is not yet in the timeline then.
   const attempt = Math.max(doc.dispatch?.attempt ?? 0, settled ?? 0, ...doc.timeline.map(entry => entry.attempt ?? 0))
   const isUnderWay = doc.status === 'QUEUED' || doc.status === 'SENT'
-  if (!fallback || error?.code !== WINDOW_CLOSED || !isUnderWay || !mayFallBack(fallback, settled)) return false
+  const because = error && fallbackCause(error, doc)
+  if (!fallback || !because || !isUnderWay || !mayFallBack(fallback, settled)) return false
   for (const entry of waitEntries(doc.dispatch, now)) note(message, entry)
-  note(message, fallbackNote(fallback, 'refused', now))
+  note(message, fallbackNote(fallback, because, now))
   change(message, {
-    ...fallenBack(doc, fallback, 'refused', now),
+    ...fallenBack(doc, fallback, because, now),
     status: 'QUEUED',
     statusUpdatedAt: now,
     wamid: null,

@@ -6,16 +6,18 @@ export function fallenBack(
   fallback: Fallback,
   because: NonNullable<Fallback['because']>,
   at: Date,
-): Pick<MessageDoc, 'type' | 'content' | 'payload' | 'cost' | 'metaCost' | 'fallback'> {
+): Pick<MessageDoc, 'type' | 'content' | 'payload' | 'cost' | 'metaCost' | 'fallback' | 'directSend'> {
   const used = { ...fallback, usedAt: at, because, instead: { type, text: content.text } }
   const metaCost = fallback.metaCost ?? null
-  return { type: 'template', content: fallback.content, payload: fallback.payload, cost: fallback.cost, metaCost, fallback: used }
+  const { payload, cost } = fallback
+  return { type: 'template', content: fallback.content, payload, cost, metaCost, fallback: used, directSend: null }
 }
 
 const WHY: Record<NonNullable<Fallback['because']>, string> = {
   accepted: 'The customer service window was closed',
   sending: 'The customer service window had closed when the message was due',
   refused: 'WhatsApp refused the message because the customer service window was closed (131047)',
+  'not-eligible': 'WhatsApp takes no message without a template from this account',
 }
 
 export function fallbackNote({ template }: Fallback, because: NonNullable<Fallback['because']>, at: Date): TimelineEntry {

@@ -3,6 +3,7 @@ import type { Referral } from '../domain/inbox/referral.ts'
 import type { ThreadOwner } from '../domain/inbox/thread-owner.ts'
 import type { Unanswered } from '../domain/inbox/waiting.ts'
 import type { MessageStatus } from '../domain/messages/delivery-status.ts'
+import type { DirectSend } from '../domain/messages/direct-send.ts'
 import type { Dispatch } from '../domain/messages/dispatch.ts'
 import type { Cost } from '../domain/prices/cost.ts'
 import type { MetaCost } from '../domain/prices/meta-cost.ts'
@@ -11,6 +12,7 @@ import type { Common, Id } from './common.ts'
 import type { TemplateDoc } from './templates.ts'
 
 export type { ThreadOwner } from '../domain/inbox/thread-owner.ts'
+export type { DirectSend } from '../domain/messages/direct-send.ts'
 export type { Dispatch } from '../domain/messages/dispatch.ts'
 
 export interface NoteDoc extends Common {
@@ -202,8 +204,11 @@ export interface Fallback {
   metaCost?: MetaCost | null
   /** When the template was used; null: not used. */
   usedAt: Date | null
-  /** When the closed window was noticed: on accepting the message, on sending it, or by Meta's refusal. */
-  because: 'accepted' | 'sending' | 'refused' | null
+  /**
+   * When the closed window was noticed: on accepting the message, on sending it, or by Meta's refusal. `not-eligible`: Meta takes
+   * no message without a template from the account.
+   */
+  because: 'accepted' | 'sending' | 'refused' | 'not-eligible' | null
   /** Original message that the template replaced. */
   instead: { type: string; text: string | null } | null
   /** Attempt of the message itself with an unknown outcome. */
@@ -261,6 +266,8 @@ export interface MessageDoc extends Common {
   expiresAt?: Date | null
   /** Body for Meta without `to`, `recipient` and callback data. Outbound only. */
   payload: Record<string, unknown> | null
+  /** Sent outside the window without a template of ours; missing where it is not. */
+  directSend?: DirectSend | null
   /** Fallback template of a free-form message, if the caller gave one. */
   fallback?: Fallback | null
   /** Where it stands between us and Meta; null once it has ended, and of inbound messages. */

@@ -65,6 +65,8 @@ export interface ClientDoc extends Common {
   resumedAt?: Date | null
   /** Time until which campaigns are held; replies go out. */
   campaignsHeldUntil?: Date | null
+  /** When Meta last refused Direct Send, because the account is not eligible; missing: it never did. */
+  directSendRefusedAt?: Date | null
   /** Restriction to replies: campaigns, and templates outside a window, wait. Null `until`: the end is not known. */
   repliesOnly?: { reason: string; until: Date | null } | null
   /** Notices, newest first. */

@@ -140,6 +140,7 @@ export function messageView(doc: MessageDoc): MessageView {
     metaCost: doc.metaCost ? metaCostView(doc.metaCost) : null,
     sendAt: iso(doc.sendAt),
     expiresAt: iso(doc.expiresAt),
+    directSend: doc.directSend ? { category: doc.directSend.category, ttlSeconds: doc.directSend.ttlSeconds } : null,
     fallback: doc.fallback ? fallbackView(doc.fallback) : null,
     replyTo: doc.replyTo ? { messageId: hex(doc.replyTo.messageId), externalMessageId: doc.replyTo.wamid } : null,
     // A removed reaction is stored with an empty emoji, so that an older reaction that arrives late does not come back.

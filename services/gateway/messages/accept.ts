@@ -100,8 +100,7 @@ async function rule(
   }
   const priced = { settings: tenant.settings, at: sendAt ?? now, payload: draft.payload }
   const fallback = input.fallback ? await fallbackOf(store, destination, input.fallback, priced) : null
-  const windowExpiresAt = destination.conversation?.windowExpiresAt
-  return ruleFreeForm(draft, fallback, { windowExpiresAt, tenant, sendAt, now })
+  return ruleFreeForm(draft, fallback, { destination, tenant, sendAt, now })
 }
 
 /** The time to send at; null, which means at once, for a time that has passed. @throws ApiError 422 SEND_AT_TOO_FAR */

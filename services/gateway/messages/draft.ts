@@ -1,10 +1,14 @@
-import type { MessageContent, TemplateDoc } from '#shared/model/documents.ts'
+import type { DirectSend, MessageContent, TemplateDoc } from '#shared/model/documents.ts'
 
 /** Content of a message before it is stored. `payload` is the Graph body without recipient and callback data. */
 export interface Draft {
   type: string
   content: MessageContent
   payload: Record<string, unknown>
-  /** Null for a free-form message, which needs an open window. */
+  /** Null for a free-form message, which needs an open window unless it is sent by Direct Send. */
   template: Pick<TemplateDoc, 'category'> | null
+  directSend?: DirectSend
 }
+
+/** Category by which a message is priced; null: a reply. */
+export const pricedAs = ({ template, directSend }: Draft): string | null => template?.category ?? directSend?.category ?? null

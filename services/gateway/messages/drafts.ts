@@ -1,10 +1,11 @@
 import type { AnyContent, OutboundType, SendText, TemplateToSend } from '#shared/contracts/outbound.ts'
 import { ApiError } from '#shared/domain/errors.ts'
+import { directSendPayload, fitsDirectSend, MAX_BODY } from '#shared/domain/messages/direct-send.ts'
 import { parameterProblems } from '#shared/domain/templates/check.ts'
 import { fillTemplate } from '#shared/domain/templates/fill.ts'
 import { chooseLanguage, languageMissing } from '#shared/domain/templates/languages.ts'
 import { describeProblems } from '#shared/domain/templates/problem.ts'
-import type { MessageContent, TemplateDoc } from '#shared/model/documents.ts'
+import type { DirectSend, MessageContent, TemplateDoc } from '#shared/model/documents.ts'
 import { newId } from '#shared/model/ids.ts'
 import type { Store } from '#shared/store/connect.ts'
 import { findTemplatesNamed, getTemplate } from '#shared/store/templates/templates.ts'
@@ -16,6 +17,28 @@ import type { Destination } from './recipient.ts'
 export function textDraft({ text, previewUrl }: Pick<SendText, 'text' | 'previewUrl'>): Draft {
   const object = { body: text, ...(previewUrl !== undefined && { preview_url: previewUrl }) }
   return { type: 'text', payload: { type: 'text', text: object }, content: contentOf({ text, data: object }), template: null }
+}
+
+/** A free-form draft that goes outside the window too, if its request names a category. */
+export const withDirectSend = (draft: Draft, { category, ttlSeconds }: Pick<SendText, 'category' | 'ttlSeconds'>): Draft =>
+  category === undefined ? draft : direct(draft, { category, ttlSeconds: ttlSeconds ?? null })
+
+const direct = (draft: Draft, directSend: DirectSend): Draft => ({
+  ...draft,
+  directSend,
+  payload: { ...draft.payload, ...directSendPayload(directSend) },
+})
+
+/** New content of a message that is sent by Direct Send, which goes the same way. @throws ApiError 422 DIRECT_SEND_CONTENT */
+export function keepDirectSend(draft: Draft, directSend: DirectSend | null | undefined): Draft {
+  if (!directSend || draft.template !== null) return draft
+  if (!fitsDirectSend(draft.payload))
+    throw new ApiError(
+      422,
+      'DIRECT_SEND_CONTENT',
+      `Direct Send takes a text of at most ${MAX_BODY} characters, or a form with reply buttons or a link.`,
+    )
+  return direct(draft, directSend)
 }
 
 /** Draft of any type in Meta's form: its object is sent unchanged. */

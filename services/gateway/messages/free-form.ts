@@ -1,4 +1,5 @@
 import type { TemplateToSend } from '#shared/contracts/outbound.ts'
+import { mayBeEligible } from '#shared/domain/messages/direct-send.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import { pricesOf } from '#shared/domain/prices/cost.ts'
 import type { Fallback, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
@@ -50,24 +51,36 @@ export interface Ruled {
 }
 
 /**
- * Decides about a free-form message. It needs an open window now or a fallback template; in a closed window the fallback is sent
- * instead. A message scheduled for after the window's end is accepted with a warning, because the customer may write again until
+ * Decides about a free-form message. It needs an open window now, Direct Send or a fallback template; in a closed window, and where
+ * Meta has lately refused Direct Send, the fallback is sent instead. A message scheduled for after the window's end is accepted with a warning, because the customer may write again until
  * then. The window is checked again at sending. @throws ApiError 422 WINDOW_CLOSED
  */
 export function ruleFreeForm(
   draft: Draft,
   fallback: Fallback | null,
-  about: { windowExpiresAt: Date | null | undefined; tenant: TenantDoc; sendAt: Date | null; now: Date },
+  about: {
+    destination: Pick<Destination, 'client' | 'conversation'>
+    tenant: TenantDoc
+    sendAt: Date | null
+    now: Date
+  },
 ): Ruled {
-  const { windowExpiresAt, tenant, sendAt, now } = about
-  if (fallback === null) requireOpenWindow(windowExpiresAt, tenant, now)
-  if (fallback && sendAt === null && !windowIsOpen(windowExpiresAt, now)) {
-    const { content, payload, fallback: used } = fallenBack(draft, fallback, 'accepted', now)
-    const instead = { type: 'template', content, payload: payload ?? {}, template: fallback.template }
-    return { draft: instead, fallback: used ?? null, notes: [fallbackNote(fallback, 'accepted', now)] }
+  const { destination, tenant, sendAt, now } = about
+  const windowExpiresAt = destination.conversation?.windowExpiresAt
+  if (draft.directSend) {
+    const isWorthATry = mayBeEligible(destination.client.directSendRefusedAt, now)
+    return fallback === null || isWorthATry ? { draft, fallback, notes: [] } : asTemplate(draft, fallback, 'not-eligible', now)
   }
+  if (fallback === null) requireOpenWindow(windowExpiresAt, tenant, now)
+  if (fallback && sendAt === null && !windowIsOpen(windowExpiresAt, now)) return asTemplate(draft, fallback, 'accepted', now)
   const isWarned = sendAt !== null && !windowIsOpen(windowExpiresAt, sendAt)
   return { draft, fallback, notes: isWarned ? [warning(windowExpiresAt, fallback, now)] : [] }
+}
+
+function asTemplate(draft: Draft, fallback: Fallback, because: 'accepted' | 'not-eligible', now: Date): Ruled {
+  const { content, payload, fallback: used } = fallenBack(draft, fallback, because, now)
+  const instead = { type: 'template', content, payload: payload ?? {}, template: fallback.template }
+  return { draft: instead, fallback: used ?? null, notes: [fallbackNote(fallback, because, now)] }
 }
 
 /** Reason of the timeline notes that the reply repeats as `warnings`. */

@@ -8,7 +8,7 @@ import { findLastUnfinished, type NextMessageId, nextMessageId, rememberAccepted
 import { insertAccepted } from '#shared/store/inbox/message-inserts.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { conversationFor, createContact, type MessageInput } from './conversation.ts'
-import type { Draft } from './draft.ts'
+import { type Draft, pricedAs } from './draft.ts'
 import type { Destination } from './recipient.ts'
 
 /** Clocks of two processes differ by less; a time further ahead is a wrong clock, which must not spread in the conversation. */
@@ -73,7 +73,7 @@ function messageOf(
     ...message,
     timeline: [...message.timeline, ...notes],
     ...pricesOf(tenant.settings, {
-      category: draft.template?.category ?? null,
+      category: pricedAs(draft),
       windowExpiresAt: conversation.windowExpiresAt,
       freeEntryPointExpiresAt: conversation.freeEntryPointExpiresAt,
       waId: contact.waId,
@@ -90,6 +90,7 @@ function messageOf(
     ...(expiresAt && { expiresAt }),
     unprojectedSince: now,
     isUncounted: true,
+    ...(draft.directSend && { directSend: draft.directSend }),
     ...(fallback && { fallback }),
     ...(sendAt && { dispatch: dispatchOf('chat', scheduled(sendAt, now)) }),
   }

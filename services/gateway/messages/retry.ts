@@ -1,4 +1,5 @@
 import { ApiError, notFound } from '#shared/domain/errors.ts'
+import { needsWindow } from '#shared/domain/messages/direct-send.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { Caller } from '#shared/http/route.ts'
 import type { ConversationDoc, EventDoc, MessageDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
@@ -66,7 +67,7 @@ function templateInstead(
   message: MessageDoc,
   { conversation, tenant, at }: { conversation: ConversationDoc | null; tenant: TenantDoc; at: Date },
 ): Instead | null {
-  if (message.type === 'template') return null
+  if (!needsWindow(message)) return null
   const { fallback } = message
   if (!fallback || fallback.usedAt !== null) {
     requireOpenWindow(conversation?.windowExpiresAt, tenant, at)

@@ -20,8 +20,8 @@ import { waitEntries } from '#shared/views/wait-entries.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { scheduleOf } from './accept.ts'
 import { refuseBlocked, refuseOptedOut } from './consent.ts'
-import type { Draft } from './draft.ts'
-import { anyDraft, findTemplate, templateDraft, textDraft } from './drafts.ts'
+import { type Draft, pricedAs } from './draft.ts'
+import { anyDraft, findTemplate, keepDirectSend, templateDraft, textDraft } from './drafts.ts'
 import { expiryOf } from './expiry.ts'
 import { fallbackOf, identityOf, type Ruled, ruleFreeForm } from './free-form.ts'
 import { requireMayReply } from './may-reply.ts'
@@ -50,7 +50,7 @@ export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: str
   const sendAt = change.sendAt === undefined ? (before.sendAt as Date) : (scheduleOf(change.sendAt, now) ?? now)
   const expiresAt = expiryOf(change.expiresAt === undefined ? before.expiresAt : change.expiresAt, sendAt)
   const draft = change.content
-    ? await withOwnMedia(store, tenantId, await draftOf(store, destination, change.content))
+    ? await withOwnMedia(store, tenantId, keepDirectSend(await draftOf(store, destination, change.content), before.directSend))
     : await presentDraft(store, destination, before)
   const { fallback, notes } = await ruleAgain(deps, { draft, change, before, destination, tenant, sendAt, now })
   const said = [
@@ -65,7 +65,7 @@ export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: str
     fallback,
     expiresAt,
     ...pricesOf(tenant.settings, {
-      category: draft.template?.category ?? null,
+      category: pricedAs(draft),
       windowExpiresAt: destination.conversation?.windowExpiresAt ?? null,
       freeEntryPointExpiresAt: destination.conversation?.freeEntryPointExpiresAt ?? null,
       waId: destination.waId,
@@ -92,8 +92,9 @@ async function draftOf(store: Store, destination: Destination, content: NonNulla
 }
 
 /** Draft of the present content; its template is looked up again. */
-async function presentDraft(store: Store, { client }: Destination, { type, content, payload }: MessageDoc): Promise<Draft> {
-  const own = { type, content, payload: payload ?? {} }
+async function presentDraft(store: Store, { client }: Destination, message: MessageDoc): Promise<Draft> {
+  const { type, content, payload, directSend } = message
+  const own = { type, content, payload: payload ?? {}, ...(directSend && { directSend }) }
   if (type !== 'template') return { ...own, template: null }
   const { name = '', language = '' } = content.template ?? {}
   const template: TemplateDoc = await findTemplate(store, client, { name, language })
@@ -120,15 +121,19 @@ async function ruleAgain(
   const priced = { settings: tenant.settings, at: sendAt, payload: before.payload ?? {} }
   const kept = change.fallback === undefined ? (before.fallback ?? null) : null
   const fallback = change.fallback ? await fallbackOf(store, destination, change.fallback, priced) : kept
-  const windowExpiresAt = destination.conversation?.windowExpiresAt
-  return ruleFreeForm(draft, fallback, { windowExpiresAt, tenant, sendAt, now })
+  return ruleFreeForm(draft, fallback, { destination, tenant, sendAt, now })
 }
 
 /** New content that keeps the quoted message and the identity check of the old content. */
-function contentOf({ type, content, payload }: Draft, before: MessageDoc): Pick<MessageDoc, 'type' | 'content' | 'payload'> {
+function contentOf({ type, content, payload, directSend }: Draft, before: MessageDoc) {
   const context = before.payload?.context
   const quoting = context && type !== 'reaction' ? { context } : {}
-  return { type, content, payload: { ...identityOf(before.payload ?? {}), ...payload, ...quoting } }
+  return {
+    type,
+    content,
+    payload: { ...identityOf(before.payload ?? {}), ...payload, ...quoting },
+    directSend: directSend ?? null,
+  }
 }
 
 /** Cancels a scheduled message; a repeat changes nothing. @throws ApiError 404, 409 ALREADY_RELEASED */

@@ -11,7 +11,7 @@ import { acceptedReply, acceptMessage, type Compose, scheduleOf } from './accept
 import { awaitOutcome } from './await-outcome.ts'
 import type { MessageInput } from './conversation.ts'
 import type { Draft } from './draft.ts'
-import { anyDraft, filledDraft, findTemplate, templateDraft, textDraft } from './drafts.ts'
+import { anyDraft, filledDraft, findTemplate, templateDraft, textDraft, withDirectSend } from './drafts.ts'
 import type { Destination } from './recipient.ts'
 import { requireClosedWindow, suggestTemplate } from './window.ts'
 
@@ -34,7 +34,10 @@ export interface Outgoing {
 
 /** Accepts a text. @throws ApiError 422 WINDOW_CLOSED with a suggested template */
 export const acceptText = (request: SendRequest<SendText>, deps: GatewayDeps): Promise<Reply> =>
-  acceptOnce('text', request, deps, async () => ({ input: request.body, compose: async () => textDraft(request.body) }))
+  acceptOnce('text', request, deps, async () => ({
+    input: request.body,
+    compose: async () => withDirectSend(textDraft(request.body), request.body),
+  }))
 
 /** Accepts a template that the request names. */
 export const acceptTemplate = (request: SendRequest<SendTemplate>, deps: GatewayDeps): Promise<Reply> =>
@@ -47,7 +50,7 @@ export const acceptTemplate = (request: SendRequest<SendTemplate>, deps: Gateway
 export const acceptAny = (request: SendRequest<SendAny>, deps: GatewayDeps): Promise<Reply> =>
   acceptOnce('any', request, deps, async () => ({
     input: request.body,
-    compose: where => anyDraft(deps.store, where, request.body),
+    compose: async where => withDirectSend(await anyDraft(deps.store, where, request.body), request.body),
   }))
 
 /** Accepts the default template of the settings. @throws ApiError 422 WINDOW_OPEN, TEMPLATE_NOT_SET */

@@ -1,4 +1,5 @@
 import { later } from '#shared/domain/later.ts'
+import { needsWindow } from '#shared/domain/messages/direct-send.ts'
 import { hasExpired } from '#shared/domain/messages/expiry.ts'
 import type { Priority } from '#shared/domain/messages/priority.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
@@ -68,7 +69,7 @@ async function attempt(deps: AttemptDeps, message: MessageDoc, claim: Claimed): 
   const refusal = await deps.checkConsent(message, number, claim)
   if (refusal === 'later') return returned(message, 'rate', later(now, CONSENT_RECHECK_MS), now)
   if (refusal !== null) return failedWithoutCall(message, refusal, now)
-  if (message.type !== 'template' && !windowIsOpen(windowExpiresAt, later(now, dueAt - performance.now())))
+  if (needsWindow(message) && !windowIsOpen(windowExpiresAt, later(now, dueAt - performance.now())))
     return windowClosed(message, now)
   if (!(await pacer.reach(number.client, dueAt))) return returned(message, 'rate', later(clock.now(), CONGESTED_MS), clock.now())
   if (numbers.isHeld(message.phoneNumberId)) return returned(message, 'paused', null, clock.now())

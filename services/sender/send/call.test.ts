@@ -60,6 +60,7 @@ async function refused(error: ErrorReport, retryAfterMs = 0, late: { isAlive?: b
   const pause = {
     pauseFor: async (_client: ClientDoc, { scope }: { scope: string }) => void done.push(`pause ${scope}`),
     noteHeldCampaigns: async () => void done.push('note held campaigns'),
+    noteDirectSendRefused: async () => void done.push('note Direct Send refused'),
     unreadableToken: async () => undefined,
   }
   const answer = { kind: 'refused' as const, error, retryAfterMs, httpStatus: 400, latencyMs: 1, traceId: null }

@@ -1,4 +1,5 @@
 import { later } from '#shared/domain/later.ts'
+import { isNotEligible } from '#shared/domain/messages/direct-send.ts'
 import { hasExpired } from '#shared/domain/messages/expiry.ts'
 import { refusesMedia } from '#shared/domain/messages/media-slots.ts'
 import { describeError, type ErrorScope, THROUGHPUT_LIMIT } from '#shared/domain/messages/send-errors.ts'
@@ -67,6 +68,7 @@ export function createCall(deps: CallDeps) {
         return holdScope(verdict, { phoneNumberId, contactKey, wabaId })
       case 'fail':
         if (error.scope === 'template') await stopCampaign(settlement.message, resumedAt, error)
+        if (settlement.message.directSend && isNotEligible(error)) await pause.noteDirectSendRefused(number.client)
         return
       default:
         return

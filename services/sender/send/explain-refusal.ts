@@ -1,3 +1,4 @@
+import { needsWindow } from '#shared/domain/messages/direct-send.ts'
 import { describeError } from '#shared/domain/messages/send-errors.ts'
 import type { ThreadOwner } from '#shared/model/documents.ts'
 import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
@@ -11,8 +12,7 @@ const INVALID_PARAMETER = 100
  */
 export function explainRefusal(settlement: Settlement, otherOwner: ThreadOwner | null): Settlement {
   const { message, step } = settlement
-  if (otherOwner === null || step.kind !== 'failed' || step.error.source !== 'meta' || message.type === 'template')
-    return settlement
+  if (otherOwner === null || step.kind !== 'failed' || step.error.source !== 'meta' || !needsWindow(message)) return settlement
   const { code, title, detail } = step.error
   if (code !== INVALID_PARAMETER && describeError({ code, title, detail }).known) return settlement
   const by = otherOwner.role === null ? '' : ` (${otherOwner.role})`

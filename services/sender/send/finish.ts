@@ -27,7 +27,7 @@ export function createFinish({ store, queue, publishing, clock, log }: FinishDep
     const ended = batch.filter(({ step }) => step.kind === 'sent' || step.kind === 'failed').map(({ message }) => message)
     const asTemplate = batch
       .filter(({ step }) => step.kind === 'fallback')
-      .map(({ message }) => ({ ...message, type: 'template' }))
+      .map(({ message }) => ({ ...message, type: 'template', directSend: null }))
     publishing.enqueue(asTemplate)
     publishing.project(batch.filter(isProjected).map(({ message }) => message))
     const byWamid = new Map(

@@ -85,6 +85,10 @@ export function createPause({ store, keyring, limits, numbers, publishing, log }
       const change = await changeClient(store, { tenantId, clientId }, changes, provided, { reason: 'campaigns-held' })
       await report(change, 'campaigns held', 'quality')
     },
+    /** Remembers that Meta takes no message without a template from the number: the gateway uses fallback templates at once. */
+    async noteDirectSendRefused(client: ClientDoc): Promise<void> {
+      await updateClientWithoutEvent(store, client, { directSendRefusedAt: new Date() })
+    },
     /** Pauses a number whose stored token no key decrypts. */
     unreadableToken: (client: ClientDoc) => pauseOne(client, { reason: 'token', detail: UNREADABLE_TOKEN }),
   }

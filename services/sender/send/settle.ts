@@ -1,5 +1,5 @@
 import { later } from '#shared/domain/later.ts'
-import { mayFallBack } from '#shared/domain/messages/fallback.ts'
+import { fallbackCause, mayFallBack } from '#shared/domain/messages/fallback.ts'
 import { afterFailure, afterUnsent, type FailureVerdict } from '#shared/domain/messages/retry.ts'
 import {
   type DescribedError,
@@ -7,7 +7,6 @@ import {
   errorDoc,
   type PlatformFailure,
   platformError,
-  WINDOW_CLOSED,
 } from '#shared/domain/messages/send-errors.ts'
 import type { Accepted, Refused, SendResult } from '#shared/meta/client.ts'
 import type { Dispatch, Fallback, MessageDoc, TenantDoc, TimelineEntry } from '#shared/model/documents.ts'
@@ -128,12 +127,13 @@ function decideRefusal(message: MessageDoc, result: Refused, entry: TimelineEntr
   return { error, verdict, askedMs: result.retryAfterMs }
 }
 
-function refusedStep({ fallback }: MessageDoc, result: Refused, verdict: FailureVerdict, at: Date): Step {
+function refusedStep(message: MessageDoc, result: Refused, verdict: FailureVerdict, at: Date): Step {
   switch (verdict.kind) {
-    case 'fail':
-      if (result.error.code === WINDOW_CLOSED && mayFallBack(fallback))
-        return { kind: 'fallback', because: 'refused', usesAttempt: true }
+    case 'fail': {
+      const because = fallbackCause(result.error, message)
+      if (because !== null && mayFallBack(message.fallback)) return { kind: 'fallback', because, usesAttempt: true }
       return { kind: 'failed', error: errorDoc(result.error) }
+    }
     case 'retry':
       return waiting('retry', later(at, verdict.delayMs), true)
     case 'later':

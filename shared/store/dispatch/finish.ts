@@ -174,6 +174,7 @@ export const SEND_JOB_FIELDS = {
   conversationId: 1,
   contactKey: 1,
   type: 1,
+  directSend: 1,
   campaignId: 1,
   contactId: 1,
   'content.template.name': 1,

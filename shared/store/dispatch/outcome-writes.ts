@@ -24,8 +24,8 @@ export type Step =
    * `blocksUntil`.
    */
   | { kind: 'unknown'; deadlineAt: Date; blocksUntil: Date }
-  /** The service window is closed: the fallback template is sent instead, starting at READY. */
-  | { kind: 'fallback'; because: 'sending' | 'refused'; usesAttempt: boolean }
+  /** The service window is closed, or Direct Send refused: the fallback template is sent instead, starting at READY. */
+  | { kind: 'fallback'; because: 'sending' | 'refused' | 'not-eligible'; usesAttempt: boolean }
   | { kind: 'failed'; error: MessageErrorDoc }
 
 export interface Settlement {
@@ -96,7 +96,7 @@ function updateFor({ message, step, at, entry }: Settlement): mongo.UpdateFilter
     case 'fallback': {
       // Without a call, `entry` is already the note about the fallback.
       const { because } = step
-      const notes = because === 'refused' ? [fallbackNote(message.fallback as Fallback, because, at)] : []
+      const notes = because === 'sending' ? [] : [fallbackNote(message.fallback as Fallback, because, at)]
       return {
         $set: {
           ...asTemplate(message, step, at),

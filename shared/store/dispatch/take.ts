@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SendJob } from '../../contracts/send-job.ts'
 import { Outage } from '../../domain/errors.ts'
+import { needsWindow } from '../../domain/messages/direct-send.ts'
 import { asUpdate, inState, postponed, taken, unfinished } from '../../domain/messages/dispatch.ts'
 import type { Id, MessageDoc } from '../../model/documents.ts'
 import { toId } from '../../model/ids.ts'
@@ -138,7 +139,7 @@ export function sendJobFor(row: SendJobRow): SendJob {
     phoneNumberId: row.phoneNumberId,
     conversationId: String(row.conversationId),
     contactKey: row.contactKey,
-    isTemplate: row.type === 'template',
+    isTemplate: !needsWindow(row),
     campaignId: row.campaignId ? String(row.campaignId) : null,
     contactId: String(row.contactId),
     ...templateOf(row),
@@ -149,6 +150,7 @@ interface SendJobRow
   extends Pick<MessageDoc, '_id' | 'tenantId' | 'clientId' | 'phoneNumberId' | 'conversationId' | 'contactId'> {
   contactKey: string
   type: string
+  directSend?: MessageDoc['directSend']
   campaignId: Id | null
   content: Pick<MessageDoc['content'], 'template'>
 }

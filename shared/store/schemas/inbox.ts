@@ -285,6 +285,7 @@ export const messageSchema = new Schema<MessageDoc>(
     sendAt: date,
     expiresAt: { type: Date, default: undefined },
     payload: anything,
+    directSend: { type: Schema.Types.Mixed, default: undefined },
     fallback: { type: Schema.Types.Mixed, default: undefined },
     dispatch: { type: dispatch, default: null },
     unprojectedSince: { type: Date, default: undefined },

@@ -90,6 +90,7 @@ export const clientSchema = new Schema<ClientDoc>(
     restrictedUntil: date,
     resumedAt: date,
     campaignsHeldUntil: date,
+    directSendRefusedAt: { type: Date, default: undefined },
     repliesOnly: { type: repliesOnly, default: null },
     notices: { type: [notice], default: [] },
     lastEventAt,

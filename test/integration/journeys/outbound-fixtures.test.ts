@@ -20,13 +20,12 @@ interface Exchange {
   response: { status: number }
 }
 
-/** Not sent by us: the marketing endpoint, groups and Direct Send are not used, and a person is named by one key. */
+/** Not sent by us: the marketing endpoint and groups are not used, and a person is named by one key. */
 const ELSEWHERE = new Set([
   'send-marketing-message',
   'send-marketing-message-strict',
   'send-text-to-phone-and-bsuid',
   'send-group-text',
-  'send-direct-send-text',
 ])
 const files = globSync('test/fixtures/graph/send-*.json', { cwd: ROOT })
 const sends = files
@@ -71,13 +70,15 @@ function bodyOf({ biz_opaque_callback_data: _, recipient: __, ...body }: Json, t
 }
 
 /** A body of Meta's in our own form. */
-function ours({ type, context, recipient_identity_key_hash: identityKeyHash, ...body }: Json) {
+function ours({ type, context, recipient_identity_key_hash: identityKeyHash, ttl_seconds: ttlSeconds, ...body }: Json) {
   const replyTo = (context as Json | undefined)?.message_id
   return {
     type,
     [String(type)]: body[String(type)],
     ...(replyTo !== undefined && { replyTo }),
     ...(identityKeyHash !== undefined && { identityKeyHash }),
+    ...(body.category !== undefined && { category: body.category }),
+    ...(ttlSeconds !== undefined && { ttlSeconds }),
   }
 }
 
