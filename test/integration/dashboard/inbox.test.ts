@@ -91,9 +91,39 @@ test('older messages come as one scrolls up, and what is read stays where it is'
   expect(problems).toEqual([])
 })
 
+test('an open conversation lets go the older of many messages, stays at its end, and shows all when one scrolls up', {
+  timeout: START_MS,
+}, async () => {
+  const { page, problems } = await world.visit({ serviceWorkers: 'block' })
+  await signInAs(page, 'Demo Agent')
+  await page.goto('/inbox?tab=all')
+  await openConversation(page, KARIM.name)
+  const shown = page.locator('[data-message]')
+  const words = (n: number) => `one of many ${n} of ${COUNT}.`
+  for (let n = 1; n <= COUNT; n++) await world.customerWrites(KARIM.waId, words(n))
+  const newest = messageOf(page, words(COUNT)).first()
+  await newest.waitFor(patience)
+  await untilPasses(async () => expect(await shown.count()).toBeLessThan(100), PAGE_MS)
+  // Less than the height of a message is left below.
+  await untilPasses(async () => expect(await page.evaluate(BELOW)).toBeLessThan(40), PAGE_MS)
+  await newest.hover()
+  await untilPasses(async () => {
+    await page.mouse.wheel(0, -20_000)
+    expect(await messageOf(page, words(1)).count()).toBe(1)
+  }, PAGE_MS)
+  const ids = await shown.evaluateAll(all => all.map(one => one.getAttribute('data-message')))
+  expect(new Set(ids).size).toBe(ids.length)
+  expect(problems).toEqual([])
+})
+
+/** More than a page may have before the older ones are let go. */
+const COUNT = 125
+
 const isOlder = ({ pathname, searchParams }: URL) => pathname.endsWith('/messages') && searchParams.has('cursor')
 /** In the page: what scrolls the messages. */
 const SCROLLER = `document.querySelector('[data-pane=thread] [data-message]').closest('.overflow-auto')`
+/** In the page: how far from its end it is scrolled (px). */
+const BELOW = `(s => s.scrollHeight - s.scrollTop - s.clientHeight)(${SCROLLER})`
 
 /** Puts older messages into Karim's conversation. @returns the text of the n-th, counted from the newest */
 async function addOlder(count: number): Promise<(n: number) => string> {

@@ -35,8 +35,9 @@ export function useOlder({ scroller, top, mark, mayLoad, load }: Older): void {
     const target = mark.current
     if (!target || !mayLoad) return
     const watch = new IntersectionObserver(
-      ([entry]) => {
-        if (entry?.isIntersecting) load()
+      // A busy browser tells of several moves at once: the last one counts.
+      moves => {
+        if (moves.at(-1)?.isIntersecting) load()
       },
       { root: scroller.current, rootMargin: `${AHEAD}px 0px 0px` },
     )
