@@ -20,6 +20,8 @@ export interface TrafficOptions {
   inboundPerSecond: number
   outboundPerSecond: number
   contactsPerNumber: number
+  /** For how long an agent asks again for an answer, ms; a minute by default. */
+  giveUpMs?: number
 }
 
 /** What the callers were promised: Meta's side by a 200 of ours, the API's by a 202. The oracle holds the stack to it. */
@@ -28,7 +30,7 @@ export interface Ledger {
   inbound: { wamid: string; phoneNumberId: string; from: string; text: string }[]
   /** Our message ids, answered 202. */
   accepted: { messageId: string; phoneNumberId: string; text: string }[]
-  /** Calls that got no final answer within a minute, although repeated with one Idempotency-Key. */
+  /** Calls that got no final answer in time, although repeated with one Idempotency-Key. */
   unanswered: string[]
   /** Requests that were repeated since the gateway did not answer. */
   repeats: number
@@ -87,7 +89,7 @@ export async function runTraffic(options: TrafficOptions, signal: AbortSignal): 
     const text = `out ${i}`
     const body = { to: `+${contact(Math.floor(i / options.numbers.length))}`, text }
     const headers = { authorization: `Bearer ${tokens[n]}`, 'idempotency-key': randomUUID() }
-    const until = Date.now() + GIVE_UP_MS
+    const until = Date.now() + (options.giveUpMs ?? GIVE_UP_MS)
     for (;;) {
       const answer = await post(`${options.addresses.gateway}/api/v1/messages/send`, body, headers).catch(() => null)
       if (answer?.status === 202) return void ledger.accepted.push({ messageId: String(answer.body.id), phoneNumberId, text })
