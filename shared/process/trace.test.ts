@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { childTrace, startOfTrace, timedTraceId, traceId } from './trace.ts'
+import { childTrace, readTraceparent, startOfTrace, timedTraceId, traceId } from './trace.ts'
 
 test('a child keeps the trace and gets a span of its own', () => {
   const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
@@ -7,6 +7,22 @@ test('a child keeps the trace and gets a span of its own', () => {
   expect(traceId(child)).toBe('0af7651916cd43dd8448eb211c80319c')
   expect(child).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
   expect(child).not.toBe(parent)
+})
+
+test('a child is sampled as its parent is', () => {
+  const unsampled = childTrace('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-02')
+  expect([readTraceparent(unsampled)?.isSampled, unsampled.slice(-3)]).toEqual([false, '-00'])
+  expect(readTraceparent(childTrace(childTrace(null)))?.isSampled).toBe(true)
+})
+
+const ZEROS = [
+  '00-00000000000000000000000000000000-b7ad6b7169203331-01',
+  '00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01',
+]
+
+test.for(ZEROS)('%s names no trace', zeros => {
+  expect(readTraceparent(zeros)).toBeNull()
+  expect(childTrace(zeros)).toMatch(/^00-(?!0af7|0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-01$/)
 })
 
 test.for([null, undefined, '', 'nonsense', '00-XYZ-1-01'])('without a usable parent (%s) a new trace begins', parent => {
