@@ -9,6 +9,7 @@ import { limitCalls } from '#shared/meta/limited-client.ts'
 import { readEnvironment, VERSION } from '#shared/process/config.ts'
 import { listen, serveMetrics } from '#shared/process/health.ts'
 import { createLogger, logCrash } from '#shared/process/logger.ts'
+import { exportSpans } from '#shared/process/spans/export.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { createEventPublisher } from '#shared/queue/publish-events.ts'
@@ -27,6 +28,7 @@ const config = readGatewayConfig(readEnvironment())
 const log = createLogger('gateway', config.LOG_LEVEL)
 logCrash(log)
 
+await using _spans = await exportSpans('gateway', config, log)
 await using _metrics = await serveMetrics(config)
 await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-gateway', log })
 await refuseDemoUsers(store, config.NODE_ENV)

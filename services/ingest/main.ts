@@ -8,6 +8,7 @@ import { limitCalls } from '#shared/meta/limited-client.ts'
 import { readEnvironment, VERSION } from '#shared/process/config.ts'
 import { answerHealth, answerNotFound, listen, type Readiness, serveMetrics } from '#shared/process/health.ts'
 import { createLogger, logCrash } from '#shared/process/logger.ts'
+import { exportSpans } from '#shared/process/spans/export.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import type { ObjectStorage } from '#shared/storage/object-storage.ts'
@@ -35,6 +36,7 @@ const receives = config.INGEST_ROLE !== 'recorder'
 const now = () => new Date()
 const records = config.INGEST_ROLE !== 'receiver' && config.JOB_RUNNER_ENABLED
 
+await using _spans = await exportSpans('ingest', config, log)
 await using _metrics = await serveMetrics(config)
 await using queue = await connectQueue(config.RABBITMQ_URL, {
   ...{ log, name: 'ingest' },

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { readEnvironment, VERSION } from '#shared/process/config.ts'
 import { answerHealth, answerNotFound, listen, serveMetrics } from '#shared/process/health.ts'
 import { createLogger, logCrash } from '#shared/process/logger.ts'
+import { exportSpans } from '#shared/process/spans/export.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { connectStore } from '#shared/store/connect.ts'
@@ -16,6 +17,7 @@ const config = readRealtimeConfig(readEnvironment())
 const log = createLogger('realtime', config.LOG_LEVEL)
 logCrash(log)
 
+await using _spans = await exportSpans('realtime', config, log)
 await using _metrics = await serveMetrics(config)
 await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-realtime', log })
 await using redis = await connectRedisPair(config.REDIS_URL, log)

@@ -6,6 +6,7 @@ import { timeCalls } from '#shared/meta/timed-client.ts'
 import { readEnvironment, VERSION } from '#shared/process/config.ts'
 import { serveHealth, serveMetrics } from '#shared/process/health.ts'
 import { createLogger, logCrash } from '#shared/process/logger.ts'
+import { exportSpans } from '#shared/process/spans/export.ts'
 import { untilStopped } from '#shared/process/stop.ts'
 import { connectQueue } from '#shared/queue/connect.ts'
 import { openEventExchange } from '#shared/queue/event-exchange.ts'
@@ -21,6 +22,7 @@ const log = createLogger('sender', config.LOG_LEVEL)
 logCrash(log)
 const keyring = createKeyring(config)
 
+await using _spans = await exportSpans('sender', config, log)
 await using _metrics = await serveMetrics(config)
 await using store = await connectStore(config.MONGODB_URI, { appName: 'linko-sender', log })
 await using redis = await connectRedis(config.REDIS_URL, { log, name: 'linko-sender' })

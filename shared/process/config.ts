@@ -123,8 +123,40 @@ function durationMs(text: string): number {
   return Number.parseInt(text, 10) * UNIT_MS[unit]
 }
 
+/** `name=value` pairs by comma, values percent-encoded, as OpenTelemetry writes them. */
+const pairs = z
+  .string()
+  .default('')
+  .transform((text, context): Record<string, string> => {
+    const given = split(text).filter(Boolean)
+    const parts = given.map(pair => /^([^=\s]+)\s*=\s*(.*)$/.exec(pair))
+    if (!parts.includes(null) && given.every(isDecodable))
+      return Object.fromEntries(parts.map(part => [part?.[1] ?? '', decodeURIComponent(part?.[2] ?? '')]))
+    context.addIssue({ code: 'custom', message: 'write name=value,name=value, with %2C for a comma in a value' })
+    return z.NEVER
+  })
+
+const isDecodable = (text: string) => !/%(?![0-9a-f]{2})/i.test(text)
+
+const HttpUrl = z.url({ protocol: /^https?$/ })
+
+/** Variables for the export of spans, with their names and meanings of OpenTelemetry; without an endpoint nothing is exported. */
+const tracesEnv = z.object({
+  OTEL_EXPORTER_OTLP_ENDPOINT: HttpUrl.optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: HttpUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: pairs,
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.literal('http/json', 'Linko speaks http/json only').default('http/json'),
+  OTEL_SERVICE_NAME: z.string().max(255).optional(),
+  OTEL_RESOURCE_ATTRIBUTES: pairs,
+  OTEL_TRACES_SAMPLER: z
+    .enum(['always_on', 'always_off', 'traceidratio', 'parentbased_always_on', 'parentbased_traceidratio'])
+    .default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
+})
+export type TracesConfig = z.infer<typeof tracesEnv>
+
 /** Variables of every service. */
-export const commonEnv = z.object({
+export const commonEnv = tracesEnv.extend({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   HOST: z.string().default('0.0.0.0'),
   /** `/metrics` on a port and host of its own, instead of beside the routes of the service. */

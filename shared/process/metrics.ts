@@ -153,6 +153,11 @@ export const backgroundJobFailed = new Counter({
   help: 'Rounds of background jobs that ended with an error, by job: docs/background-jobs.md.',
   labelNames: ['job'],
 })
+export const spansDropped = new Counter({
+  name: 'linko_spans_dropped_total',
+  help: 'Spans that were not exported, by cause: queue_full, export_failed. Stays 0 while no collector is configured.',
+  labelNames: ['reason'],
+})
 
 collectDefaultMetrics()
 

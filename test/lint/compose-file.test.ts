@@ -108,8 +108,9 @@ test.for(services)('%s is watched, and has time to finish', ([name, service]) =>
 function settingsOf(service: string): Set<string> {
   const text = read(`services/${service}/config.ts`)
   const shared = read('shared/process/config.ts')
-  const spread = ['commonEnv', 'metaEnv', 'eventEnv']
-    .filter(name => text.includes(name))
+  // `commonEnv` extends `tracesEnv`.
+  const spread = ['commonEnv', 'tracesEnv', 'metaEnv', 'eventEnv']
+    .filter(name => text.includes(name === 'tracesEnv' ? 'commonEnv' : name))
     .map(name => shared.slice(shared.indexOf(`const ${name} `)))
   const parts = [
     text,
