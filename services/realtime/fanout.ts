@@ -1,6 +1,8 @@
 import { RealtimeEvents } from '#shared/contracts/realtime-event.ts'
 import type { SequencedEvent } from '#shared/contracts/socket-events.ts'
 import type { Logger } from '#shared/process/logger.ts'
+import { spans } from '#shared/process/spans/spans.ts'
+import { childTrace } from '#shared/process/trace.ts'
 import { readMessage } from '#shared/queue/read-message.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
@@ -47,9 +49,19 @@ async function fanOut({ store, sockets }: FanoutDeps, notes: Notes, deliveries: 
   const isRepeated = deliveries.some(({ redelivered }) => redelivered)
   const published = read.flatMap(batch => batch ?? [])
   const events = await assignSeq(store, published, isRepeated)
+  const startedAt = performance.now()
   sockets.emit(events)
+  if (spans.record !== null) recordEmission(deliveries, events.length, startedAt)
   notes.emitted(events)
   return read.map(batch => (batch === null ? { kind: 'dead-letter', reason: 'not events of this version' } : DONE))
+}
+
+/** The span of an emission to rooms: a child of its first delivery's, with links to the others'. */
+function recordEmission([first, ...others]: Delivery[], events: number, startedAt: number): void {
+  const parent = first?.traceparent ?? null
+  const links = others.map(({ traceparent }) => traceparent)
+  const attributes = { 'linko.events': events }
+  spans.record?.({ name: 'emit events', kind: 'internal', traceparent: childTrace(parent), parent, startedAt, links, attributes })
 }
 
 type Notes = ReturnType<typeof createNotes>

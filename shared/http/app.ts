@@ -11,8 +11,10 @@ import type { SentenceKey } from '../domain/sentence.ts'
 import type { Logger } from '../process/logger.ts'
 import { httpRequest } from '../process/metrics.ts'
 import { scrub } from '../process/scrub.ts'
+import { spans } from '../process/spans/spans.ts'
 import { childTrace } from '../process/trace.ts'
 import { issueView, shownKey } from './issues.ts'
+import { recordRequest } from './request-span.ts'
 import type { Caller, Reply, Route } from './route.ts'
 import { cleanText, parseStrictJson, requirePlainKey } from './strict-json.ts'
 
@@ -81,6 +83,7 @@ export function createHttpApp<Deps>(options: HttpAppOptions<Deps>): Express {
     // An id that looks like a phone number or a token would be shortened in the log, and so be found nowhere.
     response.locals.requestId = given && /^[\w-]{1,64}$/.test(given) && scrub(given) === given ? given : randomUUID()
     response.locals.startedAt = performance.now()
+    response.locals.traceparent = childTrace(request.get('traceparent'))
     response.setHeader('x-request-id', response.locals.requestId)
     if (request.path.startsWith('/api/')) response.setHeader('cache-control', 'no-store')
     next()
@@ -148,7 +151,7 @@ function serve<Deps>(route: Route<Deps>, options: HttpAppOptions<Deps>) {
       ),
       ip: request.ip ?? '',
       requestId: response.locals.requestId,
-      traceparent: childTrace(request.get('traceparent')),
+      traceparent: response.locals.traceparent,
     }
     const handle = () => route.handle(checked, options.deps)
     await answer(response, route.status, await (caller ? options.within(caller, handle) : handle()))
@@ -365,6 +368,7 @@ function finish(request: Request, response: Response, log: Logger): void {
   const { route = 'none', startedAt, requestId, caller } = response.locals
   const ms = performance.now() - startedAt
   httpRequest.observe({ route, method: request.method, status: String(response.statusCode) }, ms / 1000)
+  if (spans.record !== null) recordRequest(request, response)
   if (response.locals.isUnlogged) return
   const who = caller && { tenantId: caller.tenantId, by: `${caller.kind}:${caller.id}` }
   log.info({ requestId, method: request.method, route, status: response.statusCode, ms: Math.round(ms), ...who }, 'request')

@@ -2,6 +2,8 @@ import axios, { AxiosError, type AxiosInstance, type AxiosResponse } from 'axios
 import { Agent } from 'undici'
 import type { CallAccount } from '../domain/graph-calls.ts'
 import type { ErrorReport } from '../domain/messages/send-errors.ts'
+import { spans } from '../process/spans/spans.ts'
+import { childTrace } from '../process/trace.ts'
 import { type CallUsage, parseAccepted, parseErrorEnvelope, parseJson, regainMs, retryAfterMs, usageOf } from './answers.ts'
 import { ExchangeError, undiciAdapter } from './undici-adapter.ts'
 import {
@@ -70,8 +72,16 @@ export interface GraphRequest {
 }
 
 export interface MetaClient extends AsyncDisposable {
-  /** Calls the messages endpoint. The outcome is the value; errors of Meta or the network do not throw. */
-  sendMessage(phoneNumberId: string, token: string, body: Record<string, unknown>): Promise<SendResult>
+  /**
+   * Calls the messages endpoint. The outcome is the value; errors of Meta or the network do not throw.
+   * @param traceparent of the attempt, whose child the span of the call is; Meta is not told of it
+   */
+  sendMessage(
+    phoneNumberId: string,
+    token: string,
+    body: Record<string, unknown>,
+    traceparent?: string | null,
+  ): Promise<SendResult>
   /** Uploads a file to a number, streamed. The `id` in the answer is valid for 30 days and for this number alone. */
   uploadMedia(phoneNumberId: string, token: string, file: UploadFile): Promise<GraphResult>
   /** Uploads a file to our app as the sample of a template's header; `h` in the answer is its handle. */
@@ -101,12 +111,16 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
     transformResponse: [],
     validateStatus: null,
   })
+  const host = new URL(baseUrl).hostname
   const call = (method: 'get' | 'post' | 'delete') => (path: string, request: GraphRequest) =>
     exchange(http, method, path, request).then(answer => (isMeasured(answer) ? answer : readGraph(answer)))
   return {
-    async sendMessage(phoneNumberId, token, body) {
+    async sendMessage(phoneNumberId, token, body, parent = null) {
+      const startedAt = performance.now()
       const answer = await exchange(http, 'post', `${encodeURIComponent(phoneNumberId)}/messages`, { token, body })
-      return isMeasured(answer) ? answer : readSend(answer)
+      const result = isMeasured(answer) ? answer : readSend(answer)
+      if (spans.record !== null) recordSend(result, { host, parent, startedAt })
+      return result
     },
     async uploadMedia(phoneNumberId, token, file) {
       const request = { token, form: uploadForm(file), timeoutMs: uploadTimeoutMs(file) }
@@ -126,6 +140,28 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
     graph: { get: call('get'), post: call('post'), delete: call('delete') },
     [Symbol.asyncDispose]: () => agent.destroy(),
   }
+}
+
+/** The span of a call of the messages endpoint. */
+function recordSend(result: SendResult, call: { host: string; parent: string | null; startedAt: number }): void {
+  const { host, parent, startedAt } = call
+  const code = result.kind === 'refused' ? result.error.code : null
+  spans.record?.({
+    name: 'POST /{phone-number-id}/messages',
+    kind: 'client',
+    traceparent: childTrace(parent),
+    parent,
+    startedAt,
+    error: result.kind === 'accepted' ? null : String(code ?? result.httpStatus ?? result.kind),
+    attributes: {
+      'http.request.method': 'POST',
+      'url.template': '/{phone-number-id}/messages',
+      'server.address': host,
+      'http.response.status_code': result.httpStatus,
+      'linko.outcome': result.kind,
+      'linko.meta.error.code': code,
+    },
+  })
 }
 
 interface Answer {

@@ -55,8 +55,14 @@ const MAX_ID_BYTES = 255
 /** The `traceparent` of a message: from its header, or derived from a message id that is a timed trace id. */
 export function traceOf(headers: Record<string, unknown>, messageId: string | null): string | null {
   const given = text(headers[HEADER.trace])
-  return given ?? (startOfTrace(messageId) === null ? null : childTrace(`00-${messageId}-0000000000000001-01`))
+  if (given !== null) return given
+  const named = traceNamedBy(messageId)
+  return named === null ? null : childTrace(named)
 }
+
+/** The trace that a message id names, if it is a timed trace id. No span of it is known. */
+export const traceNamedBy = (messageId: string | null): string | null =>
+  startOfTrace(messageId) === null ? null : `00-${messageId}-0000000000000001-01`
 
 /** The value of a header if it is a string, else null. */
 export const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)

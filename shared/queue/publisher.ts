@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../process/logger.ts'
 import { queueSilent } from '../process/metrics.ts'
+import { spans } from '../process/spans/spans.ts'
 import type { Link } from './link.ts'
 import { failed, PublishChannel } from './publish-channel.ts'
+import { publishInSpan } from './spans.ts'
 import { queueOf } from './topology.ts'
 import type { OutgoingMessage } from './types.ts'
 
@@ -50,6 +52,11 @@ export class Publisher implements AsyncDisposable {
 
   /** Resolves after the broker's confirm. @throws PublishError in all other cases, RangeError for a body above 8 MiB */
   publish(message: OutgoingMessage, options?: { timeoutMs?: number }): Promise<void> {
+    if (spans.record === null) return this.#publish(message, options)
+    return publishInSpan(message, traced => this.#publish(traced, options))
+  }
+
+  #publish(message: OutgoingMessage, options?: { timeoutMs?: number }): Promise<void> {
     const { link } = this.#deps
     if (this.#isClosed || !link.isConnected()) return Promise.reject(failed('disconnected', message))
     if (link.isBlocked()) return Promise.reject(failed('blocked', message))

@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Channel, ConsumeMessage } from 'amqplib'
 import type { Logger } from '../process/logger.ts'
 import { deadLetters } from '../process/metrics.ts'
+import { spans } from '../process/spans/spans.ts'
 import { decide } from './decide.ts'
 import { URGENT } from './headers.ts'
 import { within } from './link.ts'
 import { moveOf, type RetryDelay, readDelivery } from './moves.ts'
 import type { Publisher } from './publisher.ts'
+import { inSpans, recordProcessing } from './spans.ts'
 import { deliveryLimit, EXCHANGES } from './topology.ts'
 import type { BatchHandler, Delivery, Outcome, OutgoingMessage } from './types.ts'
 
@@ -205,7 +207,11 @@ export class Session {
     const { queue, work, outageInPlaceMs, available, log } = this.#options
     const deliveries = messages.map(message => readDelivery(queue, message))
     const options = { queue, job, outageInPlaceMs, handlerMs: work.handlerMs, available, log }
-    const decision = await decide(work.handler, deliveries, options)
+    const startedAt = performance.now()
+    const handled = spans.record === null ? deliveries : inSpans(deliveries)
+    const decision = await decide(work.handler, handled, options)
+    if (handled !== deliveries)
+      recordProcessing({ deliveries, handled, startedAt }, typeof decision === 'string' ? null : decision)
     if (decision === 'outage') await this.#endForOutage()
     else if (decision !== 'leave') await this.#settle(messages, deliveries, decision)
   }

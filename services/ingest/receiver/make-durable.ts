@@ -21,6 +21,7 @@ export interface Received {
   bytes: Buffer
   /** ms since 1970 */
   receivedAt: number
+  /** Of the webhook itself; null: the ids of its messages name their traces. */
   traceparent: string | null
 }
 
@@ -76,9 +77,8 @@ export async function publishBody(
   if (errors.length > 0) throw errors.find(error => error instanceof PublishError) ?? errors[0]
 }
 
-/** Several parts, or a request with a traceparent, share a trace; otherwise the message id names it. */
-const traceOf = (parts: Part[], traceparent: string | null) =>
-  parts.length === 1 && traceparent === null ? null : childTrace(traceparent)
+/** Several parts, or the parts of a webhook with a trace, share it; otherwise the message id names it. */
+const traceOf = (parts: Part[], traceparent: string | null) => traceparent ?? (parts.length === 1 ? null : childTrace(null))
 
 /** The message id holds the time of arrival and, for a body in one part, the trace id. */
 const publishPart = (

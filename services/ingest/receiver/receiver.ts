@@ -8,6 +8,8 @@ import { networkOf } from '#shared/http/client-network.ts'
 import { isSignature, signatureIsValid } from '#shared/meta/signature.ts'
 import { answerNotFound } from '#shared/process/health.ts'
 import { webhookAck, webhookReceived } from '#shared/process/metrics.ts'
+import { spans } from '#shared/process/spans/spans.ts'
+import { childTrace } from '#shared/process/trace.ts'
 import { type BodyReader, createBodyReader, type NoBody } from './bodies.ts'
 import { type DurableDeps, makeDurable } from './make-durable.ts'
 import { readEnvelope } from './split.ts'
@@ -118,13 +120,44 @@ async function accept(
   const receivedAt = Date.now()
   const body = isUtf8(raw) ? readEnvelope(raw) : null
   if (body === null) return refuse(request, response, 400, 'WEBHOOK_BODY_INVALID', 'bad_body')
-  const { traceparent } = request.headers
-  const received = { body, bytes: raw, receivedAt, traceparent: typeof traceparent === 'string' ? traceparent : null }
-  const outcome = await makeDurable(door, received)
+  const traceparent = traceOf(request)
+  const received = { body, bytes: raw, receivedAt, traceparent }
+  let outcome: Awaited<ReturnType<typeof makeDurable>>
+  try {
+    outcome = await makeDurable(door, received)
+  } catch (error) {
+    if (traceparent !== null) recordWebhook(request, { traceparent, startedAt, status: 503 })
+    throw error
+  }
+  if (spans.record !== null && traceparent !== null) recordWebhook(request, { traceparent, startedAt, status: 200 })
   answered[outcome].inc()
   webhookAck.observe((performance.now() - startedAt) / 1000)
   response.statusCode = 200
   response.end()
+}
+
+/** The trace of a webhook; null where its message's id is enough: Meta sends no `traceparent`. */
+function traceOf({ headers: { traceparent } }: IncomingMessage): string | null {
+  return traceparent === undefined && spans.record === null ? null : childTrace(parentOf(traceparent))
+}
+
+const parentOf = (traceparent: string | string[] | undefined) => (typeof traceparent === 'string' ? traceparent : null)
+
+/** The span of a signed webhook, from its last byte to its answer. */
+function recordWebhook(
+  { url, headers }: IncomingMessage,
+  { traceparent, startedAt, status }: { traceparent: string; startedAt: number; status: number },
+): void {
+  const route = WEBHOOK_PATHS.find(path => path === url?.split('?')[0]) ?? null
+  spans.record?.({
+    name: route === null ? 'POST' : `POST ${route}`,
+    kind: 'server',
+    traceparent,
+    parent: parentOf(headers.traceparent),
+    startedAt,
+    error: status >= 500 ? String(status) : null,
+    attributes: { 'http.request.method': 'POST', 'http.route': route, 'http.response.status_code': status },
+  })
 }
 
 const addressOf = ({ socket, headers }: IncomingMessage, { trustProxy = 0 }: Door) =>

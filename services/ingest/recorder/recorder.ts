@@ -6,6 +6,7 @@ import type { EventDoc, Id } from '#shared/model/documents.ts'
 import { createSharedRuns } from '#shared/process/group-commit.ts'
 import type { Logger } from '#shared/process/logger.ts'
 import { webhookLag, webhookProcessed, webhookUnknownNumber } from '#shared/process/metrics.ts'
+import { spanOf, spans } from '#shared/process/spans/spans.ts'
 import { createEventPublisher, type EventPublisher } from '#shared/queue/publish-events.ts'
 import { QUEUES } from '#shared/queue/topology.ts'
 import { type Delivery, DONE, type Outcome, type Queue } from '#shared/queue/types.ts'
@@ -133,7 +134,8 @@ async function recordPart(deps: Deps, work: Work[]): Promise<void> {
 
 async function recordAll(deps: Deps, work: Work[]): Promise<void> {
   const { store, events, pace } = deps
-  const traceparent = work[0]?.delivery.traceparent ?? null
+  const span = startSpan(work)
+  const { traceparent } = span
   const items = work.map(({ item }) => item)
   const isSuspect = pace.suspectBatches > 0 || work.some(({ delivery }) => delivery.redelivered)
   const publishing: Promise<void>[] = []
@@ -161,6 +163,24 @@ async function recordAll(deps: Deps, work: Work[]): Promise<void> {
   pace.suspectBatches = isCopy ? SUSPECT_BATCHES : Math.max(0, pace.suspectBatches - 1)
   if (recorded.matched.length > 0) publish((await recordItems(store, recorded.matched, { isSuspect: true })).events)
   await Promise.all([...publishing, cleared])
+  span.end()
+}
+
+/** The span of a transaction: a child of its first delivery's, with links to the others'. Its events are its children. */
+function startSpan(work: Work[]): { traceparent: string | null; end(): void } {
+  const parent = work[0]?.delivery.traceparent ?? null
+  const traceparent = spanOf(parent)
+  const startedAt = performance.now()
+  return {
+    traceparent,
+    end() {
+      if (spans.record === null || traceparent === null) return
+      const others = new Set(work.map(({ delivery }) => delivery.traceparent))
+      others.delete(parent)
+      const attributes = { 'linko.items': work.length }
+      spans.record({ name: 'record items', kind: 'internal', traceparent, parent, startedAt, links: [...others], attributes })
+    },
+  }
 }
 
 /** Whether no tenant has the item's number. Of several copies only the first counts: the others are duplicates. */

@@ -5,6 +5,7 @@ import type { Priority } from '#shared/domain/messages/priority.ts'
 import { windowIsOpen } from '#shared/domain/messages/service-window.ts'
 import type { MessageDoc } from '#shared/model/documents.ts'
 import type { Logger } from '#shared/process/logger.ts'
+import { type Span, spanOf, spans } from '#shared/process/spans/spans.ts'
 import type { ServerClock } from '#shared/store/clock.ts'
 import type { Settlement } from '#shared/store/dispatch/outcome-writes.ts'
 import { takenAt } from '#shared/store/dispatch/take.ts'
@@ -27,7 +28,7 @@ export interface AttemptDeps {
   clock: ServerClock
   log: Logger
   checkConsent: ConsentCheck
-  call: (message: MessageDoc, number: SendingNumber) => Promise<Settlement>
+  call: (message: MessageDoc, number: SendingNumber, traceparent: string | null) => Promise<Settlement>
   /** Resolves when the outcome is written. */
   finish: (settlement: Settlement) => Promise<void>
 }
@@ -37,17 +38,36 @@ const CONSENT_RECHECK_MS = 2000
 /** Attempts a message that this process has taken, and writes the outcome. Never throws. */
 export async function runAttempt(deps: AttemptDeps, message: MessageDoc, claim: Claimed): Promise<void> {
   const { limiter, priority, log } = deps
+  const traceparent = spanOf(claim.origin.traceparent)
+  const startedAt = performance.now()
   try {
-    const settlement = await attempt(deps, message, claim).finally(() => {
+    const settlement = await attempt(deps, message, claim, traceparent).finally(() => {
       limiter.leaveNumber(claim.job.phoneNumberId)
       limiter.endCall(priority)
     })
-    await deps.finish({ ...withHops(settlement, claim), traceparent: claim.origin.traceparent })
+    if (traceparent !== null && spans.record !== null)
+      spans.record({ ...spanOfAttempt(settlement), traceparent, parent: claim.origin.traceparent, startedAt })
+    await deps.finish({ ...withHops(settlement, claim), traceparent })
   } catch (error) {
     // The row stays TAKEN. When its lease has ended, the sweep finds an attempt without an outcome.
     log.error({ err: error, messageId: claim.job.messageId }, 'attempt not settled')
   } finally {
     limiter.written()
+  }
+}
+
+function spanOfAttempt({ message, step, entry }: Settlement): Pick<Span, 'name' | 'kind' | 'error' | 'attributes'> {
+  const isRefused = entry.kind === 'attempt' && entry.outcome !== 'accepted'
+  return {
+    name: 'send message',
+    kind: 'internal',
+    error: isRefused ? (entry.outcome ?? null) : step.kind === 'failed' ? 'failed' : null,
+    attributes: {
+      'linko.tenant.id': String(message.tenantId),
+      'linko.message.id': String(message._id),
+      'linko.attempt': message.dispatch?.attempt,
+      'linko.outcome': step.kind,
+    },
   }
 }
 
@@ -60,7 +80,7 @@ function withHops(settlement: Settlement, { origin: { enqueuedAt } }: Claimed): 
 }
 
 /** Checks again what may have changed since the claim, waits for the send slot, and calls Meta. */
-async function attempt(deps: AttemptDeps, message: MessageDoc, claim: Claimed): Promise<Settlement> {
+async function attempt(deps: AttemptDeps, message: MessageDoc, claim: Claimed, traceparent: string | null): Promise<Settlement> {
   const { number, windowExpiresAt, dueAt } = claim
   const { clock, numbers, campaigns, pacer } = deps
   const now = clock.now()
@@ -75,5 +95,5 @@ async function attempt(deps: AttemptDeps, message: MessageDoc, claim: Claimed): 
   if (numbers.isHeld(message.phoneNumberId)) return returned(message, 'paused', null, clock.now())
   if (message.campaignId && campaigns.isHeld(String(message.campaignId)))
     return returned(message, 'paused', later(clock.now(), CAMPAIGN_RECHECK_MS), clock.now())
-  return explainRefusal(await deps.call(message, number), claim.otherOwner)
+  return explainRefusal(await deps.call(message, number, traceparent), claim.otherOwner)
 }

@@ -43,6 +43,13 @@ interface Target {
   wabaId: string
 }
 
+/** A message in its attempt. */
+interface Attempted {
+  message: MessageDoc
+  number: SendingNumber
+  traceparent: string | null
+}
+
 /**
  * Calls Meta for one attempt, decides what the answer means, and applies a refusal to the limits, the number and the campaign.
  */
@@ -84,36 +91,38 @@ export function createCall(deps: CallDeps) {
   }
 
   /** @param mayRenew whether files that Meta has lost are uploaded again. Once only; safe, because nothing was sent yet. */
-  async function attempt(message: MessageDoc, number: SendingNumber, mayRenew: boolean): Promise<Decision> {
+  async function attempt(target: Attempted, mayRenew: boolean): Promise<Decision> {
+    const { message, number, traceparent } = target
     const prepared = await uploads.prepare(message, number)
     const now = clock.now()
     if (prepared.kind === 'later') return settledWithoutCall(returned(message, 'media', later(now, prepared.delayMs), now))
     if (prepared.kind === 'gone') return settledWithoutCall(failedWithoutCall(message, 'media-gone', now))
     const isReady = prepared.kind === 'ready'
-    if (isReady && mayRenew && prepared.isKept && lostItsFile(message)) return renew(message, number, prepared.metaIds)
+    if (isReady && mayRenew && prepared.isKept && lostItsFile(message)) return renew(target, prepared.metaIds)
     // The process may have been frozen since it took the row: what it holds may be with another sender, or posted again, by now.
     if (isReady && !(isAlive() && holdsLease(message, clock.now()))) return settledWithoutCall(tooLate(message, clock.now()))
     // Files may have taken their time.
     if (isReady && hasExpired(message, clock.now())) return settledWithoutCall(failedWithoutCall(message, 'expired', clock.now()))
     const result = isReady
-      ? await meta.sendMessage(message.phoneNumberId, number.token ?? '', bodyFor(message, prepared.payload))
+      ? await meta.sendMessage(message.phoneNumberId, number.token ?? '', bodyFor(message, prepared.payload), traceparent)
       : prepared.result
     if (isReady && mayRenew && prepared.isKept && result.kind === 'refused' && refusesMedia(result.error))
-      return renew(message, number, prepared.metaIds)
+      return renew(target, prepared.metaIds)
     if (isReady) observe(result)
     logOutcome(log, message, result)
     return decide(message, result, { at: clock.now(), unknownDeadlineMs })
   }
 
-  async function renew(message: MessageDoc, number: SendingNumber, metaIds: ReadonlyMap<string, string>): Promise<Decision> {
-    await uploads.forget(message, metaIds)
-    return attempt(message, number, false)
+  async function renew(target: Attempted, metaIds: ReadonlyMap<string, string>): Promise<Decision> {
+    await uploads.forget(target.message, metaIds)
+    return attempt(target, false)
   }
 
-  return async function call(message: MessageDoc, number: SendingNumber): Promise<Settlement> {
+  /** @param traceparent of the attempt, whose child the call of Meta is */
+  return async function call(message: MessageDoc, number: SendingNumber, traceparent: string | null = null): Promise<Settlement> {
     observeWait(message, clock.now())
     const resumedAt = message.campaignId ? campaigns.resumedAt(String(message.campaignId)) : null
-    const decision = await attempt(message, number, true)
+    const decision = await attempt({ message, number, traceparent }, true)
     await applyRefusal(decision, number, resumedAt).catch(error => log.error({ err: error }, 'refusal not applied'))
     return decision.settlement
   }
