@@ -40,6 +40,7 @@ import { scheduledRoutes } from './messages/scheduled-routes.ts'
 import { automaticAnswerRoutes } from './numbers/automatic-answer-routes.ts'
 import { businessProfileRoutes } from './numbers/business-profile-routes.ts'
 import { numberRoutes } from './numbers/routes.ts'
+import { usernameRoutes } from './numbers/username-routes.ts'
 import { oidcRoutes } from './oidc/routes.ts'
 import { numberConnectionRoutes } from './onboarding/number-routes.ts'
 import { onboardingRoutes } from './onboarding/routes.ts'
@@ -106,6 +107,7 @@ export const routes: Route<GatewayDeps>[] = [
   ...numberRoutes,
   ...automaticAnswerRoutes,
   ...businessProfileRoutes,
+  ...usernameRoutes,
   ...webhookEventRoutes,
   ...webhookReplayRoutes,
   ...deadLetterRoutes,

@@ -1,6 +1,6 @@
 import { uncountedAccount } from '../domain/graph-calls.ts'
-import type { NumberAccess } from './business-profile.ts'
 import type { GraphResult, MetaClient } from './client.ts'
+import type { NumberAccess } from './numbers/access.ts'
 
 /** `take`: from another app, for the escalation partner alone. `pass`: to Meta's own agent. `release`: to nobody. */
 export type ThreadAction = 'take' | 'pass' | 'release'

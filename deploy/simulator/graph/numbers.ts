@@ -113,12 +113,13 @@ export function suggestUsernames({ number }: NumberCall): object {
 }
 
 /**
- * `POST /{phone}/username`: 3 to 35 letters, digits, dots and underscores, without `www`, and no dot first, last or doubled. One of
- * another number of the portfolio moves with `force_transfer` only.
+ * `POST /{phone}/username`: 3 to 35 letters, digits, dots and underscores, without `www` or an ending such as `.com`, and no dot
+ * first, last or doubled. One of another number of the portfolio moves with `force_transfer` only.
  */
 export function postUsername({ number, params, sim }: NumberCall): object {
   const username = String(params.username ?? '').toLowerCase()
-  if (!/^(?=.*[a-z])(?!www|\.|.*\.$|.*\.\.)[a-z0-9._]{3,35}$/.test(username)) {
+  const isDomain = /\.(?:com|org|net|int|edu|gov|mil|us|in|html)$/.test(username)
+  if (isDomain || !/^(?=.*[a-z])(?!www|\.|.*\.$|.*\.\.)[a-z0-9._]{3,35}$/.test(username)) {
     throw new GraphError(100, { details: 'Param username must be 3 to 35 letters, digits, dots and underscores.' })
   }
   const holder = [...sim.world.numbers.values()].find(other => other !== number && other.username?.username === username)

@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ApiError } from '#shared/domain/errors.ts'
 import { type BusinessProfile, PICTURE_TYPES, refusedField } from '#shared/domain/numbers/business-profile.ts'
-import { callerOf, type RouteRequest } from '#shared/http/route.ts'
-import { askProfile, type NumberAccess, readProfile, setProfile } from '#shared/meta/business-profile.ts'
+import { callerOf } from '#shared/http/route.ts'
+import type { NumberAccess } from '#shared/meta/numbers/access.ts'
+import { askProfile, readProfile, setProfile } from '#shared/meta/numbers/business-profile.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
-import { getClient } from '#shared/store/numbers/clients.ts'
 import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { requireExpected } from '../expected.ts'
 import { type Failure, passingFailure, refusalText, refusedChange, saidByMeta } from '../meta-failure.ts'
-import { accessOf } from '../templates/access.ts'
 import { uploadHandle } from '../upload-handle.ts'
+import { accessTo, answerOf, type NumberRequest } from './meta-access.ts'
 
 /** A profile with the address of its picture at Meta; null without one. */
 export interface ShownProfile extends BusinessProfile {
@@ -25,10 +25,8 @@ export interface ProfileChange {
   expected: Partial<BusinessProfile> | undefined
 }
 
-type Asked = RouteRequest<{ id: string }, unknown, unknown>
-
 /** The profile of a number as Meta has it now. @throws ApiError 404, 409 TOKEN_INVALID, 422 NUMBER_NOT_CONNECTED, 503 */
-export async function findProfile(request: Asked, deps: GatewayDeps): Promise<ShownProfile> {
+export async function findProfile(request: NumberRequest, deps: GatewayDeps): Promise<ShownProfile> {
   return await readFromMeta(deps, await accessTo(request, deps))
 }
 
@@ -37,7 +35,7 @@ export async function findProfile(request: Asked, deps: GatewayDeps): Promise<Sh
  * one when Meta refuses.
  * @throws ApiError as `findProfile`, 409 CHANGED_MEANWHILE, 422 PROFILE_INVALID for the picture, PROFILE_REFUSED, 502
  */
-export async function changeProfile(request: Asked, deps: GatewayDeps, change: ProfileChange): Promise<ShownProfile> {
+export async function changeProfile(request: NumberRequest, deps: GatewayDeps, change: ProfileChange): Promise<ShownProfile> {
   const { expected, pictureMediaId } = change
   const access = await accessTo(request, deps)
   const { pictureUrl, ...before } = await readFromMeta(deps, access)
@@ -63,22 +61,9 @@ export async function changeProfile(request: Asked, deps: GatewayDeps, change: P
   return pictureMediaId === undefined ? { ...after, pictureUrl } : { ...after, pictureUrl: await pictureOf(deps, access) }
 }
 
-/** Access to a number by its own token. @throws ApiError 404, 409 TOKEN_INVALID, 422 NUMBER_NOT_CONNECTED */
-async function accessTo(request: Asked, deps: GatewayDeps): Promise<NumberAccess> {
-  const client = await getClient(deps.store, callerOf(request).tenantId, request.params.id)
-  const { token } = accessOf(deps, client)
-  return { client, token }
-}
-
 async function readFromMeta({ meta }: GatewayDeps, access: NumberAccess): Promise<ShownProfile> {
-  const result = await askProfile(meta, access)
-  if (result.kind === 'ok') {
-    const { profile, pictureUrl } = readProfile(result.data)
-    return { ...profile, pictureUrl }
-  }
-  // Nothing was changed, so no answer is the same as none asked.
-  const failure: Failure = result.kind === 'unknown' ? { ...result, kind: 'unsent' } : result
-  throw passingFailure(failure) ?? refusal(failure)
+  const { profile, pictureUrl } = readProfile(answerOf(await askProfile(meta, access), refusal))
+  return { ...profile, pictureUrl }
 }
 
 const pictureOf = async (deps: GatewayDeps, access: NumberAccess): Promise<string | null> =>

@@ -73,6 +73,7 @@ type AuditedCollection =
 type Deed = [action: string, method: string, address: () => Promise<string> | string, body?: object, as?: Person]
 const idOf = async (name: AuditedCollection, filter: object) =>
   String((await gateway.store.raw[name].findOne({ tenantId, ...filter } as never))?._id)
+const numberPath = async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}`
 const contact = (i: number) => idOf('contacts', { waId: DEMO_CONTACTS[i]?.waId })
 const message = async () => String((await gateway.store.raw.messages.findOne({ tenantId }))?._id)
 const campaign = () => idOf('campaigns', { name: 'Audited' })
@@ -203,6 +204,8 @@ const DEEDS: Deed[] = [
     async () => `/phone-numbers/${await idOf('clients', { phoneNumberId })}/business-profile`,
     { about: 'Audited' },
   ],
+  ['clients.username', 'PUT', async () => `${await numberPath()}/username`, { username: 'atlas.audited' }],
+  ['clients.username', 'DELETE', async () => `${await numberPath()}/username`],
   ['messages.retry', 'POST', async () => `/messages/by-id/${await failedMessage()}/retry`, { acceptDuplicate: true }],
   ['labels.write', 'POST', () => '/labels', { name: 'Audited' }],
   ['labels.write', 'PATCH', async () => `/labels/${await idOf('labels', { name: 'Audited' })}`, { name: 'Renamed' }],
@@ -398,8 +401,8 @@ test('M8 every action that the code writes into the audit log is among these', (
   )
   const elsewhere = [
     ...['contacts.import', 'contacts.imported', 'clients.renewToken', 'conversations.release'],
-    // When Meta refuses: business-profile.test.ts.
-    'clients.businessProfileRefused',
+    // When Meta refuses: business-profile.test.ts, username.test.ts.
+    ...['clients.businessProfileRefused', 'clients.usernameRefused'],
     // The same: conversation-control.test.ts.
     'conversations.threadOwnerRefused',
     // By a step of a connection, which nobody asks for by itself: onboarding.test.ts kills it before and after.

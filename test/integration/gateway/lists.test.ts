@@ -592,6 +592,7 @@ describe("another tenant's", () => {
     'patch /api/v1/event-subscriptions': { name: 'own' },
     'patch /api/v1/phone-numbers': { companyName: 'Named' },
     'patch /api/v1/phone-numbers/business-profile': { about: 'Named' },
+    'put /api/v1/phone-numbers/username': { username: 'atlas.named' },
     'patch /api/v1/clients': { companyName: 'Named' },
     'patch /api/v1/templates': { status: 'DISABLED' },
     'patch /api/integrations/whatsapp/templates': { status: 'DISABLED' },
@@ -601,6 +602,8 @@ describe("another tenant's", () => {
   const QUERIES: Record<string, string> = {
     '/api/v1/conversations/{id}/evidence': '?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z',
   }
+  /** What of a number stands at Meta alone. */
+  const AT_META = /^\/(business-profile|username)/
   // For a platform admin no account is another one.
   const withId = routes.filter(({ path, action }) => path.includes('{id}') && action !== null && can('tenant_admin', action))
 
@@ -637,7 +640,7 @@ describe("another tenant's", () => {
       // They name a second thing, of which nobody knows: another contact, a conversation, a session, a PIN.
       const namesMore = ['/merge', '/render', '/pin'].includes(rest) || rest.endsWith(NO_SESSION)
       // A new PIN is set at Meta, a profile stands there, and it says who answers a customer; Meta is not there.
-      const asksMeta = (method === 'put' && ['/pin', '/control'].includes(rest)) || rest.startsWith('/business-profile')
+      const asksMeta = (method === 'put' && ['/pin', '/control'].includes(rest)) || AT_META.test(rest)
       expect([200, 201, 202, 204, 409, 422, ...(namesMore ? [404] : []), ...(asksMeta ? [503] : [])]).toContain(own.status)
     },
   )

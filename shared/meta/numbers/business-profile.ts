@@ -1,20 +1,14 @@
-import { managementAccount } from '../domain/graph-calls.ts'
-import type { BusinessProfile } from '../domain/numbers/business-profile.ts'
-import type { ClientDoc } from '../model/documents.ts'
-import type { GraphResult, MetaClient } from './client.ts'
-import { isObject, listOf, text } from './json.ts'
+import type { BusinessProfile } from '../../domain/numbers/business-profile.ts'
+import type { GraphResult, MetaClient } from '../client.ts'
+import { isObject, listOf, text } from '../json.ts'
+import { edgeOf, type NumberAccess, signed } from './access.ts'
 
-/** Access to a number by its own token. */
-export interface NumberAccess {
-  client: Pick<ClientDoc, 'tenantId' | 'wabaId' | 'phoneNumberId' | 'status' | 'pauseReason'>
-  token: string
-}
-
+const EDGE = 'whatsapp_business_profile'
 const FIELDS = 'about,address,description,email,profile_picture_url,websites,vertical'
 
 /** Requests the business profile of a number. */
 export const askProfile = (meta: MetaClient, access: NumberAccess): Promise<GraphResult> =>
-  meta.graph.get(edgeOf(access), { ...signed(access), query: { fields: FIELDS } })
+  meta.graph.get(edgeOf(access, EDGE), { ...signed(access), query: { fields: FIELDS } })
 
 /** Sets the given fields of a profile; Meta keeps the others. An empty text takes a field away. */
 export function setProfile(
@@ -29,7 +23,7 @@ export function setProfile(
     ...(websites && { websites }),
     ...(pictureHandle !== undefined && { profile_picture_handle: pictureHandle }),
   }
-  return meta.graph.post(edgeOf(access), { ...signed(access), body })
+  return meta.graph.post(edgeOf(access, EDGE), { ...signed(access), body })
 }
 
 /** The profile in Meta's answer, and the address of its picture, which Meta changes from time to time. */
@@ -50,6 +44,3 @@ export function readProfile(data: Record<string, unknown>): { profile: BusinessP
     pictureUrl: filled('profile_picture_url'),
   }
 }
-
-const edgeOf = ({ client }: NumberAccess) => `${encodeURIComponent(client.phoneNumberId)}/whatsapp_business_profile`
-const signed = ({ client, token }: NumberAccess) => ({ token, account: managementAccount(client) })
