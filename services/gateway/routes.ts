@@ -39,7 +39,9 @@ import { messageRoutes } from './messages/routes.ts'
 import { scheduledRoutes } from './messages/scheduled-routes.ts'
 import { automaticAnswerRoutes } from './numbers/automatic-answer-routes.ts'
 import { businessProfileRoutes } from './numbers/business-profile-routes.ts'
+import { iceBreakerRoutes } from './numbers/ice-breaker-routes.ts'
 import { numberRoutes } from './numbers/routes.ts'
+import { shortLinkRoutes } from './numbers/short-link-routes.ts'
 import { usernameRoutes } from './numbers/username-routes.ts'
 import { oidcRoutes } from './oidc/routes.ts'
 import { numberConnectionRoutes } from './onboarding/number-routes.ts'
@@ -108,6 +110,8 @@ export const routes: Route<GatewayDeps>[] = [
   ...automaticAnswerRoutes,
   ...businessProfileRoutes,
   ...usernameRoutes,
+  ...shortLinkRoutes,
+  ...iceBreakerRoutes,
   ...webhookEventRoutes,
   ...webhookReplayRoutes,
   ...deadLetterRoutes,

@@ -71,6 +71,7 @@ function fieldsOf(sim: Simulation, number: PhoneNumber, version: number): Record
     webhook_configuration: () => webhookConfiguration(sim, number),
     health_status: () => numberHealth(sim, number),
     username: () => number.username?.username,
+    conversational_automation: () => (Object.keys(number.automation).length > 0 ? number.automation : undefined),
     certificate: () => 'CmUKIQjW',
     country_dial_code: () => number.digits.slice(0, -9),
     search_visibility: () => 'NON_VISIBLE',

@@ -1,6 +1,8 @@
 import type { AuthorizedCall, Call, NumberCall, Reply } from '../call.ts'
+import { postAutomation } from '../profiles/automation.ts'
 import { getProfile, postProfile } from '../profiles/business-profile.ts'
 import { downloadPicture, PICTURE_PATH } from '../profiles/picture.ts'
+import { deleteShortLink, downloadQrCode, getShortLinks, postShortLink, QR_PATH } from '../profiles/short-links.ts'
 import { postMarketingMessages, postMessages } from '../sending/send.ts'
 import { threadControl } from '../threads/control.ts'
 import { createGroup } from '../threads/groups.ts'
@@ -40,6 +42,7 @@ const FIXED_ROUTES: Record<string, (call: Call) => Answer> = {
   'GET /me': getMe,
   'DELETE /me/permissions': deletePermissions,
   [`GET ${PICTURE_PATH}`]: downloadPicture,
+  [`GET ${QR_PATH}`]: downloadQrCode,
   [`GET ${DOWNLOAD_PATH}`]: downloadMedia,
   [`GET ${DOWNLOAD_PATH.slice(0, -1)}`]: downloadMedia,
 }
@@ -61,6 +64,10 @@ const NUMBER_ROUTES: Record<string, (call: NumberCall) => Answer> = {
   'POST username': postUsername,
   'DELETE username': deleteUsername,
   'GET username_suggestions': suggestUsernames,
+  'GET message_qrdls': getShortLinks,
+  'POST message_qrdls': postShortLink,
+  'DELETE message_qrdls': deleteShortLink,
+  'POST conversational_automation': postAutomation,
   'GET block_users': getBlocked,
   'POST block_users': blockUsers,
   'DELETE block_users': unblockUsers,

@@ -98,6 +98,8 @@ export function addNumber(
     override: null,
     profile: { about: '', vertical: 'PROF_SERVICES', websites: [] },
     username: null,
+    shortLinks: new Map(),
+    automation: {},
     blocked: new Set(),
     synced: new Set(),
     allowedRecipients: null,

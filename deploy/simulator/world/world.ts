@@ -103,6 +103,10 @@ export interface PhoneNumber {
   override: Override | null
   profile: Json
   username: { username: string; status: 'approved' | 'reserved' } | null
+  /** Code of each short link -> the text that it puts into a chat. */
+  shortLinks: Map<string, string>
+  /** Ice breakers, commands and the welcome flag, as they were set. */
+  automation: Json
   blocked: Set<string>
   synced: Set<string>
   /** The only people that a test number may send to; null for any other number. */

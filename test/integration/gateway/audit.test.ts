@@ -32,6 +32,7 @@ let tenantId: Types.ObjectId
 
 beforeAll(async () => {
   const simulator = stack.use(await createSimulator({ appId: APP.id, appSecret: APP.secret, reviewMs: 3_600_000 }))
+  simulator.sim.world.numbers.get(phoneNumberId)?.shortLinks.set('AUDITED', 'Of before')
   const env = { META_GRAPH_URL: simulator.url, META_APP_ID: APP.id, META_APP_SECRET: APP.secret }
   gateway = stack.use(await openGateway(stack.use(await createWorld()), env))
   tenantId = (await userByEmail(gateway.store, PEOPLE.admin)).tenantId
@@ -206,6 +207,10 @@ const DEEDS: Deed[] = [
   ],
   ['clients.username', 'PUT', async () => `${await numberPath()}/username`, { username: 'atlas.audited' }],
   ['clients.username', 'DELETE', async () => `${await numberPath()}/username`],
+  ['clients.shortLink', 'POST', async () => `${await numberPath()}/short-links`, { prefilledMessage: 'Audited' }],
+  ['clients.shortLink', 'PATCH', async () => `${await numberPath()}/short-links/AUDITED`, { prefilledMessage: 'Renamed' }],
+  ['clients.shortLink', 'DELETE', async () => `${await numberPath()}/short-links/AUDITED`],
+  ['clients.iceBreakers', 'PUT', async () => `${await numberPath()}/ice-breakers`, { prompts: ['Audited?'] }],
   ['messages.retry', 'POST', async () => `/messages/by-id/${await failedMessage()}/retry`, { acceptDuplicate: true }],
   ['labels.write', 'POST', () => '/labels', { name: 'Audited' }],
   ['labels.write', 'PATCH', async () => `/labels/${await idOf('labels', { name: 'Audited' })}`, { name: 'Renamed' }],
@@ -401,8 +406,8 @@ test('M8 every action that the code writes into the audit log is among these', (
   )
   const elsewhere = [
     ...['contacts.import', 'contacts.imported', 'clients.renewToken', 'conversations.release'],
-    // When Meta refuses: business-profile.test.ts, username.test.ts.
-    ...['clients.businessProfileRefused', 'clients.usernameRefused'],
+    // When Meta refuses: business-profile.test.ts, username.test.ts, short-links.test.ts.
+    ...['clients.businessProfileRefused', 'clients.usernameRefused', 'clients.shortLinkRefused', 'clients.iceBreakersRefused'],
     // The same: conversation-control.test.ts.
     'conversations.threadOwnerRefused',
     // By a step of a connection, which nobody asks for by itself: onboarding.test.ts kills it before and after.

@@ -8,6 +8,7 @@ import { createWorld } from '#test/support/world.ts'
 import { type Answer, type Gateway, openGateway, PEOPLE, type Person } from '#test/support/worlds/gateway.ts'
 import { userByEmail } from '#test/support/worlds/realtime.ts'
 
+const { phoneNumberId } = DEMO_TENANTS.demo
 const SALMA = '212661000101' // her window is open
 const APP_ID = '918273645500112'
 const APP_SECRET = 'secret-of-the-app-of-this-test'
@@ -71,7 +72,7 @@ interface Creation {
   /** Who asks; the admin of the account by default. */
   as?: Person
   /** What is one more after it. Retried messages are counted by the notes in their timeline, links while they work, secrets over all subscriptions. */
-  creates: Partial<Record<Counted | 'tenants' | 'links' | 'retries' | 'submitted' | 'secrets', number>>
+  creates: Partial<Record<Counted | 'tenants' | 'links' | 'retries' | 'submitted' | 'secrets' | 'shortLinks', number>>
 }
 
 let people = 212663900000
@@ -178,6 +179,11 @@ const CREATIONS: Record<string, () => Creation | Promise<Creation>> = {
     creates: { connections: 1 },
   }),
   'POST /api/v1/phone-numbers': byToken,
+  'POST /api/v1/phone-numbers/{id}/short-links': async () => ({
+    path: `/api/v1/phone-numbers/${(await gateway.store.raw.clients.findOne({ tenantId, phoneNumberId }))?._id}/short-links`,
+    body: { prefilledMessage: `Once ${++people}` },
+    creates: { shortLinks: 1 },
+  }),
   'POST /api/clients': byToken,
   'POST /api/v1/clients': () => ({ body: { companyName: 'Once' }, creates: { connections: 1 } }),
   'POST /api/v1/users': newUser,
@@ -209,6 +215,12 @@ const CREATIONS: Record<string, () => Creation | Promise<Creation>> = {
   }),
 }
 
+/** What stands at Meta. */
+const atMeta = () => ({
+  submitted: simulator.sim.world.templates.size,
+  shortLinks: simulator.sim.world.numbers.get(phoneNumberId)?.shortLinks.size ?? 0,
+})
+
 async function counts(): Promise<Record<string, number>> {
   const { raw } = gateway.store
   const rows = await Promise.all(COUNTED.map(async name => [name, await raw[name].countDocuments({ tenantId })] as const))
@@ -218,7 +230,7 @@ async function counts(): Promise<Record<string, number>> {
   const tenants = await raw.tenants.countDocuments()
   const subscriptions = await raw.eventSubscriptions.find({ tenantId }).toArray()
   const secrets = subscriptions.reduce((sum, subscription) => sum + subscription.secrets.length, 0)
-  return { ...Object.fromEntries(rows), tenants, links, retries, secrets, submitted: simulator.sim.world.templates.size }
+  return { ...Object.fromEntries(rows), tenants, links, retries, secrets, ...atMeta() }
 }
 const more = (before: Record<string, number>, after: Record<string, number>) =>
   Object.fromEntries(Object.entries(after).flatMap(([name, n]) => (n === before[name] ? [] : [[name, n - (before[name] ?? 0)]])))

@@ -593,6 +593,9 @@ describe("another tenant's", () => {
     'patch /api/v1/phone-numbers': { companyName: 'Named' },
     'patch /api/v1/phone-numbers/business-profile': { about: 'Named' },
     'put /api/v1/phone-numbers/username': { username: 'atlas.named' },
+    'post /api/v1/phone-numbers/short-links': { prefilledMessage: 'Named' },
+    'patch /api/v1/phone-numbers/short-links/AB12': { prefilledMessage: 'Named' },
+    'put /api/v1/phone-numbers/ice-breakers': { prompts: ['Named'] },
     'patch /api/v1/clients': { companyName: 'Named' },
     'patch /api/v1/templates': { status: 'DISABLED' },
     'patch /api/integrations/whatsapp/templates': { status: 'DISABLED' },
@@ -603,14 +606,14 @@ describe("another tenant's", () => {
     '/api/v1/conversations/{id}/evidence': '?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z',
   }
   /** What of a number stands at Meta alone. */
-  const AT_META = /^\/(business-profile|username)/
+  const AT_META = /^\/(business-profile|username|short-links|ice-breakers)/
   // For a platform admin no account is another one.
   const withId = routes.filter(({ path, action }) => path.includes('{id}') && action !== null && can('tenant_admin', action))
 
   test.for(withId.map(route => [`${route.method} ${route.path}`, route] as const))(
     '[F44] %s',
     async ([, { method, path, upload }]) => {
-      const [prefix, rest] = path.replace('{sessionId}', NO_SESSION).split('/{id}') as [string, string]
+      const [prefix, rest] = path.replace('{sessionId}', NO_SESSION).replace('{code}', 'AB12').split('/{id}') as [string, string]
       const fields = body[`${method} ${prefix}${rest}`] ?? body[`${prefix}${rest}`] ?? body[rest.slice(1)]
       const sent = upload
         ? { body: 'to\n+212661000101\n', headers: { 'content-type': upload.types[0] as string } }

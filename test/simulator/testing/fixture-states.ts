@@ -63,6 +63,10 @@ const bodyChange =
   (members: object): Prepare =>
   (_simulator, request) => ({ ...request, body: { ...(request.body as object), ...members } })
 
+const shortLink = having(simulator => {
+  number(simulator).shortLinks.set('4O4YGZEG3RIVE1', 'Bonjour, je postule')
+})
+
 /** The preparation of each fixture that needs more than the fixture world. */
 export const PREPARE: Record<string, Prepare> = {
   'block-users': having(simulator => simulator.inbound({ phoneNumberId: PHONE, from: '212661000102', message: 'salut' })),
@@ -78,6 +82,13 @@ export const PREPARE: Record<string, Prepare> = {
     }
   }),
   'client-wabas-list': having(({ sim }) => addToken(sim.world, { token: TENANT_TOKEN, wabaIds: null }, Date.now())),
+  'conversational-automation-get': having(simulator => {
+    number(simulator).automation = {
+      enable_welcome_message: false,
+      commands: [{ command_name: 'cv', command_description: 'Envoyer un CV' }],
+      prompts: ['Quels postes sont ouverts ?'],
+    }
+  }),
   'debug-token': nothing,
   'debug-token-expired': having(({ sim }) =>
     addToken(sim.world, { token: 'EAAFixtureExpired', expiresAt: Date.now() - 5000 }, 0),
@@ -179,6 +190,8 @@ export const PREPARE: Record<string, Prepare> = {
     const after = `QVFIU${Buffer.from('880011002200331').toString('base64url')}`
     return { ...request, query: { ...request.query, after } }
   },
+  'short-links-list': shortLink,
+  'short-link-delete': shortLink,
   'username-get': having(simulator => {
     number(simulator).username = { username: 'atlas.recrutement', status: 'reserved' }
   }),

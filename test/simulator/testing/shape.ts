@@ -4,7 +4,7 @@
  */
 export function shapeOf(value: unknown, name = ''): unknown {
   if (Array.isArray(value)) return value.map(entry => shapeOf(entry, name))
-  if (typeof value !== 'object' || value === null) return DECISIVE.has(name) ? value : kindOf(value, name)
+  if (typeof value !== 'object' || value === null) return isDecisive(name, value) ? value : kindOf(value, name)
   const members = Object.entries(value).map(([member, inner]) => [member, shapeOf(inner, member)])
   return Object.fromEntries(members.sort(([a], [b]) => String(a).localeCompare(String(b))))
 }
@@ -30,6 +30,9 @@ const DECISIVE = new Set([
   'scopes',
   'target_ids',
 ])
+
+/** The code of an error is a number; that of a short link is a text, and another one each time. */
+const isDecisive = (name: string, value: unknown) => DECISIVE.has(name) && !(name === 'code' && typeof value === 'string')
 
 function kindOf(value: unknown, name: string): string {
   if (name === 'id' && typeof value === 'string' && value.startsWith('wamid.')) return 'wamid'
