@@ -9,8 +9,9 @@ import { Bone, ErrorRow } from '../../ui/states.tsx'
 import { nameOfDetails, numberQuery } from './data.ts'
 import { Reason, StateTag } from './number-card.tsx'
 import { ProfileSection } from './profile/profile-section.tsx'
+import { UsernameSection } from './profile/username-section.tsx'
 
-/** One number: how customers see it. */
+/** One number: how customers see and find it. */
 export default function NumberPage() {
   const t = useText()
   const { numberId } = useParams({ from: '/shell/numbers/$numberId' })
@@ -44,6 +45,7 @@ export default function NumberPage() {
       )}
       {number && <Reason number={number} />}
       {number && <ProfileSection number={number} />}
+      {(number?.status === 'active' || number?.status === 'paused') && <UsernameSection key={number.id} numberId={number.id} />}
     </div>
   )
 }

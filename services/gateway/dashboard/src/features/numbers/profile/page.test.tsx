@@ -13,6 +13,8 @@ const SHOWN = {
   ...{ about: 'We hire', description: null, address: null, email: 'a@atlas.example', websites: ['https://atlas.example'] },
   ...{ vertical: 'PROF_SERVICES', pictureUrl: null },
 }
+const USERNAME = '/phone-numbers/n1/username'
+const NO_NAME = { username: null, status: null, suggestions: ['atlas.rh'] }
 const ADDRESS = '/phone-numbers/n1/business-profile'
 
 beforeAll(async () => {
@@ -24,7 +26,12 @@ beforeAll(async () => {
 const open = (answers: Answers = {}, role: Role = 'tenant_admin') =>
   openWithAnswers({
     ...{ page: numberRoute, address: '/numbers/n1', role },
-    answers: { 'GET /phone-numbers/n1': [200, NUMBER], [`GET ${ADDRESS}`]: [200, SHOWN], ...answers },
+    answers: {
+      'GET /phone-numbers/n1': [200, NUMBER],
+      [`GET ${ADDRESS}`]: [200, SHOWN],
+      [`GET ${USERNAME}`]: [200, NO_NAME],
+      ...answers,
+    },
   })
 const type = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } })
 const press = (name: string) => fireEvent.click(screen.getByRole('button', { name }))
@@ -132,4 +139,30 @@ test('a number of somebody else is not here, and a manager has no right', async 
 test('a manager has no right to the profile', async () => {
   await open({}, 'manager')
   await screen.findByRole('heading', { name: 'Your role does not include this' })
+})
+
+test('a username is chosen from what WhatsApp proposes, moved here once that is confirmed, and removed', async () => {
+  const elsewhere = { errorCode: 'USERNAME_OF_ANOTHER_NUMBER', detail: 'x', errors: [{ path: 'username', message: 'x' }] }
+  const answers: [number, object][] = [
+    [409, elsewhere],
+    [200, { ...NO_NAME, username: 'atlas.rh', status: 'reserved' }],
+  ]
+  const { calls } = await open({ [`PUT ${USERNAME}`]: () => answers.shift() ?? [500, {}], [`DELETE ${USERNAME}`]: [204, null] })
+  await screen.findByText('This number has no username.')
+  type('New username', 'atlas.com')
+  screen.getByText('It cannot end like a web address, such as .com.')
+  press('@atlas.rh')
+  press('Claim')
+  const dialog = within(await screen.findByRole('dialog', { name: 'Move the username here?' }))
+  fireEvent.click(dialog.getByRole('button', { name: 'Move here' }))
+  await screen.findByText('Reserved: not in use yet')
+  press('Remove username')
+  const asked = within(await screen.findByRole('dialog', { name: 'Remove the username?' }))
+  fireEvent.click(asked.getByRole('button', { name: 'Remove username' }))
+  await screen.findByText('This number has no username.')
+  expect(calls).toEqual([
+    ['PUT', USERNAME, { username: 'atlas.rh', transfer: false }],
+    ['PUT', USERNAME, { username: 'atlas.rh', transfer: true }],
+    ['DELETE', USERNAME, null],
+  ])
 })
