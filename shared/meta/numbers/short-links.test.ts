@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fixtureAccess as access, graphCallOf, graphFixture } from '#test/support/graph-calls.ts'
+import { fixtureAccess as access, graphCallOf, graphFixture } from '#test/fixtures/graph-calls.ts'
 import { askAutomation, readAutomation, setAutomation } from './ice-breakers.ts'
 import { askShortLinks, createShortLink, readOneShortLink, readShortLinks } from './short-links.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fixtureAccess as access, graphCallOf, graphFixture } from '#test/support/graph-calls.ts'
+import { fixtureAccess as access, graphCallOf, graphFixture } from '#test/fixtures/graph-calls.ts'
 import { askSuggestions, askUsername, deleteUsername, readSuggestions, readUsername, setUsername } from './username.ts'
 
 test('the calls are those that Meta documents', async () => {
