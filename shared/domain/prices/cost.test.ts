@@ -140,6 +140,12 @@ describe("Meta's pricing is the last word", () => {
       {},
       [0.4, 0.031, 'marketing_lite'],
     ],
+    [
+      'marketing by its own endpoint costs what marketing does',
+      { category: 'marketing_lite' },
+      { cost: foreseen(0.7, 'marketing') },
+      [0.7, 0.0414, 'marketing_lite'],
+    ],
   ])('[ST-08] %s', ([, pricing, changes, expected]) => {
     expect(after(pricing, changes)).toEqual(expected)
   })
@@ -149,5 +155,14 @@ describe("Meta's pricing is the last word", () => {
     const one = { pricing: said({ category: 'marketing' }), isTemplate: true, cost: foreseen(0.4, 'utility'), at: SINCE }
     expect(reportedPrices({ ...settings, prices }, { ...one, waId: '33612345678' }).cost).toEqual(foreseen(1.25, 'marketing'))
     expect(reportedPrices({ ...settings, prices }, { ...one, waId: MOROCCO }).cost).toEqual(foreseen(0.4, 'marketing'))
+  })
+
+  test('marketing by its own endpoint has the price of marketing, unless the table tells another', () => {
+    const marketing = { category: 'MARKETING', country: null, amount: 1 }
+    const one = { pricing: said({ category: 'marketing_lite' }), isTemplate: true, cost: foreseen(0, 'utility'), at: SINCE }
+    const price = (prices: typeof settings.prices) =>
+      reportedPrices({ ...settings, prices }, { ...one, waId: MOROCCO }).cost.amount
+    expect(price([marketing])).toBe(1)
+    expect(price([marketing, { category: 'MARKETING_LITE', country: null, amount: 2 }])).toBe(2)
   })
 })

@@ -2,7 +2,7 @@ import { countryOf } from '../contacts/phone-number.ts'
 import { windowIsOpen } from '../messages/service-window.ts'
 import { foreseenMetaCost, type MetaCost, type MetaRates, reportedMetaCost } from './meta-cost.ts'
 import { dayIn, findPrice, type PriceRow } from './price-table.ts'
-import { categoryOf, isFree, isOfTemplates, type Pricing, REPLIES_BILLED_SINCE, SERVICE } from './pricing.ts'
+import { categoryOf, isAsForeseen, isFree, isOfTemplates, type Pricing, REPLIES_BILLED_SINCE, SERVICE } from './pricing.ts'
 
 /**
  * What a message costs, twice: `cost` by the tenant's own price table, `metaCost` as Meta will bill it. Both are foreseen when a
@@ -84,8 +84,8 @@ export function reportedPrices(settings: PriceSettings, about: Delivered): Price
   const country = countryOfPerson(about)
   const category = pricing.category
   const ownCategory = isOfTemplates(category) ? category : about.isTemplate && cost ? categoryOf(cost.category) : SERVICE
-  const isAsForeseen = cost !== null && cost.amount > 0 && categoryOf(cost.category) === category
-  const billed = isAsForeseen ? cost.amount : ownPrice(settings.prices ?? [], { category: ownCategory, country, day })
+  const mayStay = cost !== null && cost.amount > 0 && isAsForeseen(cost.category, category)
+  const billed = mayStay ? cost.amount : ownPrice(settings.prices ?? [], { category: ownCategory, country, day })
   return {
     cost: { amount: isFree(pricing) ? 0 : billed, currency: cost?.currency ?? settings.currency, category },
     metaCost: reportedMetaCost(settings.metaRates ?? null, pricing, { category, country, day }),

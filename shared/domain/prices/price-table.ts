@@ -1,3 +1,5 @@
+import { listedAs } from './pricing.ts'
+
 /** Row of a price table; null matches anything. */
 export interface PriceRow {
   category: string | null
@@ -20,7 +22,8 @@ export interface Priced {
  * The price in a table; null when no row fits. The most specific row wins: category and country, category, country, none; of rows
  * for the same, the one that came into force last.
  */
-export function findPrice(rows: readonly PriceRow[], { category, country, day }: Priced): number | null {
+export function findPrice(rows: readonly PriceRow[], { category: named, country, day }: Priced): number | null {
+  const category = listedAs(rows, named)
   const fits = rows.filter(row => matches(row.category, category) && matches(row.country, country) && (row.from ?? '') <= day)
   const weight = (row: PriceRow) => (row.category === null ? 0 : 2) + (row.country === null ? 0 : 1)
   const [best] = fits.toSorted((a, b) => weight(b) - weight(a) || compare(b.from ?? '', a.from ?? ''))

@@ -28,6 +28,17 @@ const OF_TEMPLATES = new Set([
 ])
 export const isOfTemplates = (category: string): boolean => OF_TEMPLATES.has(category)
 
+/** What the Marketing Messages API delivers. */
+const MARKETING_LITE = 'marketing_lite'
+
+/** Category that a table of prices knows it by: as marketing, unless the table tells what the Marketing Messages API delivers. */
+export const listedAs = (rows: readonly { category: string | null }[], category: string): string =>
+  category === MARKETING_LITE && !rows.some(row => row.category?.toLowerCase() === MARKETING_LITE) ? 'marketing' : category
+
+/** Whether a reported category is the one that was foreseen; which endpoint delivers marketing is known by the report alone. */
+export const isAsForeseen = (foreseen: string, reported: string): boolean =>
+  listedAs([], categoryOf(foreseen)) === listedAs([], reported)
+
 /** Category of replies. */
 export const SERVICE = 'service'
 
