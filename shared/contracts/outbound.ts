@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { fitsDirectSend, MAX_BODY, TTL_SECONDS } from '../domain/messages/direct-send.ts'
+import type { MarketingChoice } from '../domain/messages/marketing-messages.ts'
 import { InteractiveObject } from './outbound-interactive.ts'
 import { byIdOrLink, documentName, hasOneSource, oneSource, text } from './outbound-parts.ts'
 import { TemplateObject } from './outbound-template.ts'
@@ -193,9 +194,21 @@ export const SendText = z
   )
 export type SendText = z.infer<typeof SendText>
 
+/** Way of a marketing template through the Marketing Messages API. */
+const marketing = {
+  marketingMessages: z
+    .boolean()
+    .optional()
+    .describe('Sends a marketing template by the Marketing Messages API; by the Cloud API while Meta has not let the account in'),
+  strict: z.boolean().optional().describe('With `marketingMessages`: by the Marketing Messages API alone'),
+}
+const hasMarketingForStrict = ({ strict, marketingMessages }: MarketingChoice) => !strict || marketingMessages === true
+const strictNeedsMarketing = { error: 'strict needs marketingMessages.', path: ['strict'] }
+
 export const SendTemplate = z
-  .strictObject({ ...target, ...templateMembers })
+  .strictObject({ ...target, ...templateMembers, ...marketing })
   .refine(hasRecipient, needsRecipient)
+  .refine(hasMarketingForStrict, strictNeedsMarketing)
   .refine(namesTemplate, needsTemplate)
 export type SendTemplate = z.infer<typeof SendTemplate>
 
@@ -207,8 +220,10 @@ export const SendDefaultTemplate = z
     language: text(20).optional().describe("Language, of the default template too; by default the account's setting"),
     jobTitle: text(200).optional().describe('Fills the variable of this name, or the second one'),
     companyName: text(200).optional().describe('Fills the variable of this name, or the third one'),
+    ...marketing,
   })
   .refine(hasRecipient, needsRecipient)
+  .refine(hasMarketingForStrict, strictNeedsMarketing)
   .refine(body => body.templateId === undefined || body.templateName === undefined, needsTemplate)
 export type SendDefaultTemplate = z.infer<typeof SendDefaultTemplate>
 
@@ -266,6 +281,7 @@ export const SendAny = z
     ...target,
     replyTo,
     ...directSend,
+    ...marketing,
     fallback,
     identityKeyHash: text(200)
       .optional()
@@ -280,6 +296,11 @@ export const SendAny = z
   })
   .refine(hasCategoryForTtl, ttlNeedsCategory)
   .refine(body => body.category === undefined || fitsDirectSend(body), DOES_NOT_FIT)
+  .refine(hasMarketingForStrict, strictNeedsMarketing)
+  .refine(body => !body.marketingMessages || body.type === 'template', {
+    error: 'The Marketing Messages API takes templates alone.',
+    path: ['marketingMessages'],
+  })
 export type SendAny = z.infer<typeof SendAny>
 
 /** Change of a scheduled message: time, content, fallback or expiry; a missing member is kept. */

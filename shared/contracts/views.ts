@@ -178,6 +178,8 @@ export const MessageView = z.object({
   expiresAt: at.nullable(),
   /** How it is sent outside the window without a template (Direct Send); null where it is not. */
   directSend: z.object({ category: z.enum(['utility']), ttlSeconds: z.number().int().nullable() }).nullable(),
+  /** Goes by the Marketing Messages API; `strict`: by nothing else. Null: in the ordinary way. */
+  marketingMessages: z.object({ strict: z.boolean() }).nullable(),
   /** Template that is sent instead if the window is closed, or Direct Send refused; `used`: it was sent, and `content` is the template's. */
   fallback: z
     .object({

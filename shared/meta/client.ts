@@ -71,16 +71,19 @@ export interface GraphRequest {
   timeoutMs?: number
 }
 
+/** Endpoints that take a message: any, or marketing templates alone. */
+export type SendEndpoint = 'messages' | 'marketing_messages'
+
 export interface MetaClient extends AsyncDisposable {
   /**
-   * Calls the messages endpoint. The outcome is the value; errors of Meta or the network do not throw.
-   * @param traceparent of the attempt, whose child the span of the call is; Meta is not told of it
+   * Sends a message. The outcome is the value; errors of Meta or the network do not throw.
+   * @param options.traceparent of the attempt, whose child the span of the call is; Meta is not told of it
    */
   sendMessage(
     phoneNumberId: string,
     token: string,
     body: Record<string, unknown>,
-    traceparent?: string | null,
+    options?: { endpoint?: SendEndpoint; traceparent?: string | null },
   ): Promise<SendResult>
   /** Uploads a file to a number, streamed. The `id` in the answer is valid for 30 days and for this number alone. */
   uploadMedia(phoneNumberId: string, token: string, file: UploadFile): Promise<GraphResult>
@@ -115,11 +118,11 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
   const call = (method: 'get' | 'post' | 'delete') => (path: string, request: GraphRequest) =>
     exchange(http, method, path, request).then(answer => (isMeasured(answer) ? answer : readGraph(answer)))
   return {
-    async sendMessage(phoneNumberId, token, body, parent = null) {
+    async sendMessage(phoneNumberId, token, body, { endpoint = 'messages', traceparent: parent = null } = {}) {
       const startedAt = performance.now()
-      const answer = await exchange(http, 'post', `${encodeURIComponent(phoneNumberId)}/messages`, { token, body })
+      const answer = await exchange(http, 'post', `${encodeURIComponent(phoneNumberId)}/${endpoint}`, { token, body })
       const result = isMeasured(answer) ? answer : readSend(answer)
-      if (spans.record !== null) recordSend(result, { host, parent, startedAt })
+      if (spans.record !== null) recordSend(result, { host, endpoint, parent, startedAt })
       return result
     },
     async uploadMedia(phoneNumberId, token, file) {
@@ -142,12 +145,15 @@ export function createMetaClient(options: MetaClientOptions): MetaClient {
   }
 }
 
-/** The span of a call of the messages endpoint. */
-function recordSend(result: SendResult, call: { host: string; parent: string | null; startedAt: number }): void {
-  const { host, parent, startedAt } = call
+/** The span of a call that sends a message. */
+function recordSend(
+  result: SendResult,
+  call: { host: string; endpoint: SendEndpoint; parent: string | null; startedAt: number },
+): void {
+  const { host, endpoint, parent, startedAt } = call
   const code = result.kind === 'refused' ? result.error.code : null
   spans.record?.({
-    name: 'POST /{phone-number-id}/messages',
+    name: `POST /{phone-number-id}/${endpoint}`,
     kind: 'client',
     traceparent: childTrace(parent),
     parent,
@@ -155,7 +161,7 @@ function recordSend(result: SendResult, call: { host: string; parent: string | n
     error: result.kind === 'accepted' ? null : String(code ?? result.httpStatus ?? result.kind),
     attributes: {
       'http.request.method': 'POST',
-      'url.template': '/{phone-number-id}/messages',
+      'url.template': `/{phone-number-id}/${endpoint}`,
       'server.address': host,
       'http.response.status_code': result.httpStatus,
       'linko.outcome': result.kind,

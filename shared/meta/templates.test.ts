@@ -58,6 +58,19 @@ test('a template is deleted by its name and id: its other languages stay', async
   expect(await requestOf(meta => deleteAtMeta(meta, access, template))).toEqual(fixtureRequest(fixture))
 })
 
+test('templates are asked for without the maximum price once Meta does not know the field', async () => {
+  const asked: unknown[] = []
+  const refused = { kind: 'refused', error: { code: 100, title: 'Tried accessing nonexisting field (optimization_spec)' } }
+  const get = async (_path: string, { query }: { query: { fields: string } }) => {
+    asked.push(query.fields.includes('optimization_spec'))
+    return query.fields.includes('optimization_spec') ? refused : { kind: 'ok', data: {} }
+  }
+  const meta = { graph: { get } } as unknown as MetaClient
+  expect((await pageAtMeta(meta, access, null)).kind).toBe('ok')
+  expect((await pageAtMeta(meta, access, null)).kind).toBe('ok')
+  expect(asked).toEqual([true, false, false])
+})
+
 test('pages follow each other until Meta names no next one', async () => {
   const [first, last] = ['templates-list-page-1', 'templates-list-page-2'].map(name => readPage(exchange(name).response.body))
   expect([first?.rows.length, first?.after, last?.after]).toEqual([1, 'QVFIUt1', null])

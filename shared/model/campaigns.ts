@@ -1,3 +1,4 @@
+import type { ProductPolicy } from '../domain/messages/marketing-messages.ts'
 import type { SentenceKey } from '../domain/sentence.ts'
 import type { Common, Id } from './common.ts'
 
@@ -22,6 +23,8 @@ export interface CampaignDoc extends Common {
   headerMedia: { id?: string; link?: string; filename?: string } | null
   /** The campaign's own limit in messages a minute; null: as fast as the number. */
   perMinute: number | null
+  /** Sent by the Marketing Messages API, by this policy; missing or null: in the ordinary way. */
+  marketingMessages?: ProductPolicy | null
   status: CampaignStatus
   /** Reason for a pause, as people read it. */
   statusReason: string | null

@@ -5,6 +5,7 @@ import type { Unanswered } from '../domain/inbox/waiting.ts'
 import type { MessageStatus } from '../domain/messages/delivery-status.ts'
 import type { DirectSend } from '../domain/messages/direct-send.ts'
 import type { Dispatch } from '../domain/messages/dispatch.ts'
+import type { ProductPolicy } from '../domain/messages/marketing-messages.ts'
 import type { Cost } from '../domain/prices/cost.ts'
 import type { MetaCost } from '../domain/prices/meta-cost.ts'
 import type { TemplateRef } from './accounts.ts'
@@ -268,6 +269,8 @@ export interface MessageDoc extends Common {
   payload: Record<string, unknown> | null
   /** Sent outside the window without a template of ours; missing where it is not. */
   directSend?: DirectSend | null
+  /** Template that goes by the Marketing Messages API, and Meta's policy for it; missing or null where it does not. */
+  marketingMessages?: ProductPolicy | null
   /** Fallback template of a free-form message, if the caller gave one. */
   fallback?: Fallback | null
   /** Where it stands between us and Meta; null once it has ended, and of inbound messages. */

@@ -1,3 +1,4 @@
+import type { MaxPrice } from '../domain/messages/marketing-messages.ts'
 import type { TemplateState } from '../domain/templates/status.ts'
 import type { Common, Id } from './common.ts'
 import type { LastEventAt } from './numbers.ts'
@@ -19,6 +20,8 @@ export interface TemplateDoc extends Common {
   metaTemplateId: string | null
   /** Seconds for which Meta tries to deliver a message of it, -1 for 30 days; null or absent: Meta's default. */
   messageSendTtlSeconds?: number | null
+  /** Ceiling set at Meta for 1,000 deliveries; null or absent: none. It is sent by the Marketing Messages API alone. */
+  maxPrice?: MaxPrice | null
   quality: 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN'
   usageCount: number
   lastUsedAt: Date | null

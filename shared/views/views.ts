@@ -9,6 +9,7 @@ import type {
   TimelineEntryView,
 } from '../contracts/views.ts'
 import type { Referral } from '../domain/inbox/referral.ts'
+import { marketingView } from '../domain/messages/marketing-messages.ts'
 import { textKeyOf } from '../domain/messages/send-errors.ts'
 import { windowIsOpen } from '../domain/messages/service-window.ts'
 import type { MetaCost } from '../domain/prices/meta-cost.ts'
@@ -141,6 +142,7 @@ export function messageView(doc: MessageDoc): MessageView {
     sendAt: iso(doc.sendAt),
     expiresAt: iso(doc.expiresAt),
     directSend: doc.directSend ? { category: doc.directSend.category, ttlSeconds: doc.directSend.ttlSeconds } : null,
+    marketingMessages: marketingView(doc.marketingMessages),
     fallback: doc.fallback ? fallbackView(doc.fallback) : null,
     replyTo: doc.replyTo ? { messageId: hex(doc.replyTo.messageId), externalMessageId: doc.replyTo.wamid } : null,
     // A removed reaction is stored with an empty emoji, so that an older reaction that arrives late does not come back.

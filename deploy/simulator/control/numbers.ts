@@ -176,6 +176,7 @@ const WABA_MEMBERS = [
   'templateLimit',
   'directSend',
   'marketingElsewhere',
+  'marketingMessages',
 ] as const
 
 /** Changes a WABA. @throws Error for an unknown one */

@@ -175,6 +175,8 @@ function fieldsOf(sim: Simulation, template: Template): Record<string, () => unk
     rejected_reason: () => template.rejectedReason ?? (template.status === 'REJECTED' ? 'NONE' : undefined),
     quality_score: () => template.quality,
     message_send_ttl_seconds: () => template.ttlSeconds,
+    // The members that Meta names; its shape in full is not known.
+    optimization_spec: () => (template.bidAmount === undefined ? undefined : { bid_amount: template.bidAmount }),
     health_status: () => templateHealth(sim, template),
     correct_category: () => template.category,
     cta_url_link_tracking_opted_out: () => false,

@@ -71,6 +71,6 @@ function fieldsOf(sim: Simulation, waba: Waba, version: number): Record<string, 
     owner_business_info: () => ({ id: waba.portfolioId, name: waba.name }),
     on_behalf_of_business_info: () => ({ id: waba.portfolioId, name: waba.name, status: 'APPROVED', type: 'SELF' }),
     whatsapp_business_manager_messaging_limit: () => (version >= 24 ? waba.messagingTier : undefined),
-    marketing_messages_lite_api_status: () => 'ONBOARDED',
+    marketing_messages_lite_api_status: () => waba.marketingMessages ?? 'ONBOARDED',
   }
 }

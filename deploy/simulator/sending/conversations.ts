@@ -42,6 +42,8 @@ export interface Pricing {
   pricing_model: 'PMP'
   type: 'regular' | 'free_customer_service' | 'free_entry_point'
   category: string
+  /** For a template with a max price only. */
+  cost?: { amount: number; currency: string }
 }
 
 /** When Meta began to bill replies, and utility templates in an open window. */

@@ -42,13 +42,14 @@ function send(call: NumberCall, options: { marketing?: boolean } = {}): Reply {
   if (isGroup) checkForGroup(type, template)
   if (template || direct) checkInitiation(call, recipient, now)
   if (!template && direct === null) checkOwner(call, recipient)
-  if (options.marketing) checkMarketing(template, body)
+  if (options.marketing) checkMarketing(template, body, waba)
   else if (template) checkEndpoint(template, waba)
   const isCode = template?.category === 'AUTHENTICATION' || direct === 'authentication'
   if (isCode && recipient.waId === null) throw new GraphError(131062)
   checkMedia(call, type, template)
   if (type === 'reaction') checkInbound(call, objectOf(body.reaction).message_id)
-  const category = options.marketing ? 'marketing_lite' : (template?.category.toLowerCase() ?? direct)
+  const isOptimised = options.marketing && isOnboarded(waba)
+  const category = isOptimised ? 'marketing_lite' : (template?.category.toLowerCase() ?? direct)
   return accept(call, type, recipient, template, category)
 }
 
@@ -104,17 +105,21 @@ function checkRecipient({ number }: NumberCall, { waId, to, userId, key }: Recip
 
 const PRODUCT_POLICIES = ['CLOUD_API_FALLBACK', 'STRICT']
 
-function checkMarketing(template: Template | null, { product_policy: policy }: Json): void {
+function checkMarketing(template: Template | null, { product_policy: policy }: Json, waba: Waba): void {
   if (!template) throw new GraphError(131055)
   if (template.category !== 'MARKETING') throw new GraphError(134100)
   if (policy !== undefined && !PRODUCT_POLICIES.includes(String(policy)))
     throw new GraphError(100, { details: `Param product_policy must be one of {${PRODUCT_POLICIES.join(', ')}}` })
+  // The code is not documented: our choice.
+  if (policy === 'STRICT' && !isOnboarded(waba)) throw new GraphError(100, { details: 'The account is not onboarded' })
 }
 
+const isOnboarded = ({ marketingMessages = 'ONBOARDED' }: Waba) => marketingMessages === 'ONBOARDED'
+
 /** Marketing templates that only the endpoint `marketing_messages` takes. */
-function checkEndpoint({ category, hasMaxPrice }: Template, waba: Waba): void {
+function checkEndpoint({ category, bidAmount }: Template, waba: Waba): void {
   if (category !== 'MARKETING') return
-  if (hasMaxPrice) throw new GraphError(131061)
+  if (bidAmount !== undefined) throw new GraphError(131061)
   if (waba.marketingElsewhere) throw new GraphError(131063)
 }
 

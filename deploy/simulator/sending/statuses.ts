@@ -53,12 +53,13 @@ interface PricingContext {
 }
 
 /** The price at the time of acceptance: an inbound message a moment later must not change it. */
-function pricingContext(sim: Simulation, { message, key, category }: Sent): PricingContext {
+function pricingContext(sim: Simulation, sent: Sent): PricingContext {
+  const { message, key, category } = sent
   const current = sim.world.conversations.get(conversationKey(message.phoneNumberId, key))
   const now = sim.now()
   const isFree = isFreeEntry(current, now)
   const isAllowance = category === null && !isFree && countReply(sim.world.replies, message.phoneNumberId, now)
-  const pricing = pricingOf(category, current, now, isAllowance && sim.rules.markFreeReplies)
+  const pricing = withCost(sim, sent, pricingOf(category, current, now, isAllowance && sim.rules.markFreeReplies))
   if (!isFree && sim.world.app.webhookVersion > LAST_WITH_CONVERSATION) return { pricing, conversation: null }
   const until = isFree ? (current?.freeEntryUntil ?? now) : now + 24 * 3_600_000
   const conversation = {
@@ -68,6 +69,17 @@ function pricingContext(sim: Simulation, { message, key, category }: Sent): Pric
   }
   return { pricing, conversation }
 }
+
+/** What a message with a max price costs: less than it, as the auction may end. */
+function withCost(sim: Simulation, { message, waba, category }: Sent, pricing: Pricing): Pricing {
+  const bidAmount = message.templateId === null ? undefined : sim.world.templates.get(message.templateId)?.bidAmount
+  if (bidAmount === undefined || category !== 'marketing_lite' || !pricing.billable) return pricing
+  const amount = Math.round((bidAmount / 100_000) * AUCTION_SHARE * 1_000_000) / 1_000_000
+  return { ...pricing, cost: { amount, currency: waba.currency } }
+}
+
+/** Share of the max price that is charged. */
+const AUCTION_SHARE = 0.8
 
 function emitProgress(sim: Simulation, sent: Sent, status: string, context: PricingContext | null): void {
   const conversation = context?.conversation

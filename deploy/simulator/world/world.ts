@@ -64,6 +64,8 @@ export interface Waba {
   directSend?: 'ELIGIBLE' | 'INELIGIBLE' | 'BLOCKED'
   /** Whether marketing templates are switched off for `messages`, so that they need `marketing_messages`. */
   marketingElsewhere?: boolean
+  /** How far the account is with the Marketing Messages API; by default it may use it. */
+  marketingMessages?: 'ONBOARDED' | 'ELIGIBLE' | 'INELIGIBLE'
   /** `name/language` -> time until which the template cannot be created again. */
   deletedTemplates: Map<string, number>
 }
@@ -133,8 +135,8 @@ export interface Template {
   /** Whether sends are accepted and held until the template is released or paused. */
   pacing: boolean
   ttlSeconds: number | null
-  /** A template with a max price goes through `marketing_messages` only. */
-  hasMaxPrice?: boolean
+  /** Max price for 1,000 deliveries in minor units: such a template goes through `marketing_messages` only. */
+  bidAmount?: number
 }
 
 export interface Media {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { HeaderMediaObject, numberName, objectId } from '#shared/contracts/outbound.ts'
 import type { CampaignAction } from '#shared/domain/campaigns/campaign.ts'
 import { ApiError } from '#shared/domain/errors.ts'
+import { policyOf } from '#shared/domain/messages/marketing-messages.ts'
 import { fillTemplate, neededVariables, sampleValue } from '#shared/domain/templates/fill.ts'
 import { describeProblems } from '#shared/domain/templates/problem.ts'
 import type { Caller } from '#shared/http/route.ts'
@@ -24,6 +25,7 @@ import { campaignProgress } from '#shared/views/events.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { createOnce, type Once } from '../idempotency.ts'
 import { findTemplate } from '../messages/drafts.ts'
+import { requireEndpoint } from '../messages/marketing-messages.ts'
 import { headerFile } from '../messages/own-media.ts'
 import { clientFor } from '../messages/recipient.ts'
 import { countBytes, requireRoom } from '../quota.ts'
@@ -60,6 +62,11 @@ export const CampaignInput = z.strictObject({
     .nullable()
     .optional()
     .describe('Most messages a minute, to send slower than the number allows'),
+  marketingMessages: z
+    .boolean()
+    .optional()
+    .describe('Sends a marketing template by the Marketing Messages API; by the Cloud API while Meta has not let the account in'),
+  strict: z.boolean().optional().describe('With `marketingMessages`: by the Marketing Messages API alone'),
   endsAt: z.iso.datetime({ offset: true }).nullable().optional().describe('Time after which nothing more is sent'),
 })
 export type CampaignInput = z.infer<typeof CampaignInput>
@@ -140,6 +147,8 @@ function fieldsOf(input: CampaignInput, client: ClientDoc, template: TemplateDoc
   const variables = input.variables ?? {}
   const columns = { to: 'to', name: null, headerMedia: null, ...input.columns, variables: columnsOf(input, template) }
   refuseUnknownVariables(template, { ...variables, ...columns.variables }, input)
+  const marketingMessages = policyOf(input)
+  requireEndpoint(template, marketingMessages)
   return {
     name: input.name,
     clientId: client._id,
@@ -150,6 +159,7 @@ function fieldsOf(input: CampaignInput, client: ClientDoc, template: TemplateDoc
     variables,
     headerMedia: input.headerMedia ?? null,
     perMinute: input.perMinute ?? null,
+    marketingMessages,
     endsAt: input.endsAt ? new Date(input.endsAt) : null,
   }
 }
@@ -206,7 +216,7 @@ async function giveSource(deps: GatewayDeps, campaign: CampaignDoc, source: Camp
 const CONTENT_TYPE = { csv: 'text/csv', json: 'application/json' } as const
 
 function inputOf(campaign: CampaignDoc): CampaignInput {
-  const { name, clientId, template, columns, variables, headerMedia, perMinute, endsAt } = campaign
+  const { name, clientId, template, columns, variables, headerMedia, perMinute, marketingMessages, endsAt } = campaign
   return {
     name,
     clientId: String(clientId),
@@ -220,6 +230,7 @@ function inputOf(campaign: CampaignDoc): CampaignInput {
     variables,
     ...(headerMedia && { headerMedia }),
     perMinute,
+    ...(marketingMessages && { marketingMessages: true, strict: marketingMessages === 'STRICT' }),
     endsAt: endsAt?.toISOString() ?? null,
   }
 }

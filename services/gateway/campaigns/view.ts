@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { marketingView } from '#shared/domain/messages/marketing-messages.ts'
 import type { CampaignDoc } from '#shared/model/documents.ts'
 import { campaignCounts } from '#shared/views/events.ts'
 import { SentenceKeyView, sentenceKeyView } from '../schemas.ts'
@@ -20,6 +21,8 @@ export const CampaignView = z.object({
   variables: z.record(z.string(), z.string()),
   headerMedia: z.object({ id: z.string().optional(), link: z.string().optional(), filename: z.string().optional() }).nullable(),
   perMinute: z.number().int().nullable(),
+  /** Goes by the Marketing Messages API; `strict`: by nothing else. Null: in the ordinary way. */
+  marketingMessages: z.object({ strict: z.boolean() }).nullable(),
   status: z.enum(['DRAFT', 'SCHEDULED', 'RUNNING', 'PAUSED', 'DONE', 'CANCELLED']),
   statusReason: z.string().nullable(),
   /** The reason as a stable name with values, for texts in other languages. */
@@ -68,6 +71,7 @@ export function campaignView(doc: CampaignDoc): z.infer<typeof CampaignView> {
     variables: doc.variables,
     headerMedia: doc.headerMedia,
     perMinute: doc.perMinute,
+    marketingMessages: marketingView(doc.marketingMessages),
     status: doc.status,
     statusReason: doc.statusReason,
     statusReasonKey: doc.statusReasonKey ? sentenceKeyView(doc.statusReasonKey) : null,

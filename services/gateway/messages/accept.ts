@@ -16,6 +16,7 @@ import type { Draft } from './draft.ts'
 import { expiryOf } from './expiry.ts'
 import { fallbackOf, type Ruled, ruleFreeForm, WINDOW_ENDS_BEFORE } from './free-form.ts'
 import { storeMessage } from './insert.ts'
+import { requireEndpoint } from './marketing-messages.ts'
 import { requireMayReply } from './may-reply.ts'
 import { withOwnMedia } from './own-media.ts'
 import { quotedMessage } from './quotes.ts'
@@ -87,7 +88,8 @@ async function retryIfNew<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Applies the rules of opt-out and window to the draft of a new message. @throws ApiError 422 WINDOW_CLOSED, CONTACT_OPTED_OUT
+ * Applies the rules of opt-out, endpoint and window to the draft of a new message.
+ * @throws ApiError 422 WINDOW_CLOSED, CONTACT_OPTED_OUT, NOT_MARKETING, MARKETING_MESSAGES_NEEDED
  */
 async function rule(
   { store }: Pick<GatewayDeps, 'store'>,
@@ -96,6 +98,7 @@ async function rule(
   const { draft, input, destination, tenant, sendAt, now } = about
   if (draft.template !== null) {
     refuseOptedOut(destination, draft.template)
+    requireEndpoint(draft.template, draft.marketingMessages)
     return { draft, fallback: null, notes: [] }
   }
   const priced = { settings: tenant.settings, at: sendAt ?? now, payload: draft.payload }

@@ -8,6 +8,7 @@ import type { Store } from '#shared/store/connect.ts'
 import { refuseOptedOut } from './consent.ts'
 import type { Draft } from './draft.ts'
 import { templateDraft } from './drafts.ts'
+import { requireEndpoint } from './marketing-messages.ts'
 import { withOwnMedia } from './own-media.ts'
 import type { Destination } from './recipient.ts'
 import { requireOpenWindow } from './window.ts'
@@ -23,6 +24,8 @@ export async function fallbackOf(
   const { template } = draft
   const { content, payload } = await withOwnMedia(store, String(destination.client.tenantId), draft)
   refuseOptedOut(destination, template)
+  // Sent in the ordinary way, which takes no template with a maximum price.
+  requireEndpoint(template, null)
   const { _id: id, name, language, category } = template
   // The fallback is sent only in a closed window, so its price is that of a closed one.
   const freeEntryPointExpiresAt = destination.conversation?.freeEntryPointExpiresAt ?? null

@@ -91,6 +91,7 @@ function messageOf(
     unprojectedSince: now,
     isUncounted: true,
     ...(draft.directSend && { directSend: draft.directSend }),
+    ...(draft.marketingMessages && { marketingMessages: draft.marketingMessages }),
     ...(fallback && { fallback }),
     ...(sendAt && { dispatch: dispatchOf('chat', scheduled(sendAt, now)) }),
   }

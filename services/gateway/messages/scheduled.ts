@@ -24,6 +24,7 @@ import { type Draft, pricedAs } from './draft.ts'
 import { anyDraft, findTemplate, keepDirectSend, templateDraft, textDraft } from './drafts.ts'
 import { expiryOf } from './expiry.ts'
 import { fallbackOf, identityOf, type Ruled, ruleFreeForm } from './free-form.ts'
+import { requireEndpoint } from './marketing-messages.ts'
 import { requireMayReply } from './may-reply.ts'
 import { withOwnMedia } from './own-media.ts'
 import { type Destination, findDestination } from './recipient.ts'
@@ -50,7 +51,7 @@ export async function changeScheduled(deps: GatewayDeps, caller: Caller, id: str
   const sendAt = change.sendAt === undefined ? (before.sendAt as Date) : (scheduleOf(change.sendAt, now) ?? now)
   const expiresAt = expiryOf(change.expiresAt === undefined ? before.expiresAt : change.expiresAt, sendAt)
   const draft = change.content
-    ? await withOwnMedia(store, tenantId, keepDirectSend(await draftOf(store, destination, change.content), before.directSend))
+    ? await withOwnMedia(store, tenantId, sameWay(await draftOf(store, destination, change.content), before))
     : await presentDraft(store, destination, before)
   const { fallback, notes } = await ruleAgain(deps, { draft, change, before, destination, tenant, sendAt, now })
   const said = [
@@ -91,10 +92,17 @@ async function draftOf(store: Store, destination: Destination, content: NonNulla
   return 'text' in content ? textDraft(content) : templateDraft(store, destination, content)
 }
 
+/** New content goes the way of the old: without a template, or by the Marketing Messages API, where Meta takes it so. */
+function sameWay(draft: Draft, { directSend, marketingMessages }: MessageDoc): Draft {
+  const isMarketing = marketingMessages && draft.template?.category === 'MARKETING'
+  return isMarketing ? { ...draft, marketingMessages } : keepDirectSend(draft, directSend)
+}
+
 /** Draft of the present content; its template is looked up again. */
 async function presentDraft(store: Store, { client }: Destination, message: MessageDoc): Promise<Draft> {
-  const { type, content, payload, directSend } = message
-  const own = { type, content, payload: payload ?? {}, ...(directSend && { directSend }) }
+  const { type, content, payload, directSend, marketingMessages } = message
+  const ways = { ...(directSend && { directSend }), ...(marketingMessages && { marketingMessages }) }
+  const own = { type, content, payload: payload ?? {}, ...ways }
   if (type !== 'template') return { ...own, template: null }
   const { name = '', language = '' } = content.template ?? {}
   const template: TemplateDoc = await findTemplate(store, client, { name, language })
@@ -116,6 +124,7 @@ async function ruleAgain(
   const { draft, change, before, destination, tenant, sendAt, now } = about
   if (draft.template !== null) {
     refuseOptedOut(destination, draft.template)
+    requireEndpoint(draft.template, draft.marketingMessages)
     return { fallback: null, notes: [] }
   }
   const priced = { settings: tenant.settings, at: sendAt, payload: before.payload ?? {} }
@@ -125,7 +134,7 @@ async function ruleAgain(
 }
 
 /** New content that keeps the quoted message and the identity check of the old content. */
-function contentOf({ type, content, payload, directSend }: Draft, before: MessageDoc) {
+function contentOf({ type, content, payload, directSend, marketingMessages }: Draft, before: MessageDoc) {
   const context = before.payload?.context
   const quoting = context && type !== 'reaction' ? { context } : {}
   return {
@@ -133,6 +142,7 @@ function contentOf({ type, content, payload, directSend }: Draft, before: Messag
     content,
     payload: { ...identityOf(before.payload ?? {}), ...payload, ...quoting },
     directSend: directSend ?? null,
+    marketingMessages: marketingMessages ?? null,
   }
 }
 

@@ -12,6 +12,7 @@ import { awaitOutcome } from './await-outcome.ts'
 import type { MessageInput } from './conversation.ts'
 import type { Draft } from './draft.ts'
 import { anyDraft, filledDraft, findTemplate, templateDraft, textDraft, withDirectSend } from './drafts.ts'
+import { withMarketingMessages } from './marketing-messages.ts'
 import type { Destination } from './recipient.ts'
 import { requireClosedWindow, suggestTemplate } from './window.ts'
 
@@ -43,21 +44,23 @@ export const acceptText = (request: SendRequest<SendText>, deps: GatewayDeps): P
 export const acceptTemplate = (request: SendRequest<SendTemplate>, deps: GatewayDeps): Promise<Reply> =>
   acceptOnce('template', request, deps, async () => ({
     input: request.body,
-    compose: where => templateDraft(deps.store, where, request.body),
+    compose: async where => withMarketingMessages(await templateDraft(deps.store, where, request.body), request.body),
   }))
 
 /** Accepts a message of any type in Meta's form. */
 export const acceptAny = (request: SendRequest<SendAny>, deps: GatewayDeps): Promise<Reply> =>
   acceptOnce('any', request, deps, async () => ({
     input: request.body,
-    compose: async where => withDirectSend(await anyDraft(deps.store, where, request.body), request.body),
+    compose: async where =>
+      withMarketingMessages(withDirectSend(await anyDraft(deps.store, where, request.body), request.body), request.body),
   }))
 
 /** Accepts the default template of the settings. @throws ApiError 422 WINDOW_OPEN, TEMPLATE_NOT_SET */
 export const acceptDefaultTemplate = (request: SendRequest<SendDefaultTemplate>, deps: GatewayDeps): Promise<Reply> =>
   acceptOnce('fitting', request, deps, async () => ({
     input: request.body,
-    compose: (where, tenant) => defaultTemplateDraft(deps, where, tenant, request.body),
+    compose: async (where, tenant) =>
+      withMarketingMessages(await defaultTemplateDraft(deps, where, tenant, request.body), request.body),
   }))
 
 /**

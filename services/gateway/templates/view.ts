@@ -27,6 +27,8 @@ export const TemplateView = z.object({
   metaTemplateId: z.string().nullable(),
   /** Seconds for which WhatsApp tries to deliver a message of it, -1 for 30 days; null: WhatsApp's default, or not known. */
   messageSendTtlSeconds: z.number().int().nullable(),
+  /** Ceiling at Meta for 1,000 deliveries, in minor units; `currency` null: the account's. Null: none. */
+  maxPrice: z.object({ amount: z.number(), currency: z.string().nullable() }).nullable(),
   /** REGISTERED: known only to Linko. UNKNOWN: submitted, but Meta did not confirm it; the next sync settles it. */
   submission: z.enum(['SUBMITTED', 'UNKNOWN', 'UNSUBMITTED', 'REGISTERED']),
   /** Reason why the template is not submitted. */
@@ -63,6 +65,7 @@ export function templateView(doc: TemplateDoc): z.infer<typeof TemplateView> {
     })),
     metaTemplateId: doc.metaTemplateId ?? null,
     messageSendTtlSeconds: doc.messageSendTtlSeconds ?? null,
+    maxPrice: doc.maxPrice ? { amount: doc.maxPrice.amount, currency: doc.maxPrice.currency } : null,
     submission: submissionOf({ ...doc, metaTemplateId: doc.metaTemplateId ?? null }),
     submissionDetail: (!doc.metaTemplateId && doc.submission?.detail) || null,
     quality: doc.quality,

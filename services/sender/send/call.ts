@@ -104,7 +104,10 @@ export function createCall(deps: CallDeps) {
     // Files may have taken their time.
     if (isReady && hasExpired(message, clock.now())) return settledWithoutCall(failedWithoutCall(message, 'expired', clock.now()))
     const result = isReady
-      ? await meta.sendMessage(message.phoneNumberId, number.token ?? '', bodyFor(message, prepared.payload), traceparent)
+      ? await meta.sendMessage(message.phoneNumberId, number.token ?? '', bodyFor(message, prepared.payload), {
+          endpoint: endpointOf(message),
+          traceparent,
+        })
       : prepared.result
     if (isReady && mayRenew && prepared.isKept && result.kind === 'refused' && refusesMedia(result.error))
       return renew(target, prepared.metaIds)
@@ -136,6 +139,8 @@ function lostItsFile({ timeline }: MessageDoc): boolean {
   const last = timeline.findLast(({ kind }) => kind === 'attempt' || kind === 'status')
   return last?.kind === 'status' && refusesMedia({ code: last.code ?? null })
 }
+
+const endpointOf = ({ marketingMessages }: MessageDoc) => (marketingMessages ? 'marketing_messages' : 'messages')
 
 const settledWithoutCall = (settlement: Settlement): Decision => ({ settlement, refusal: null })
 

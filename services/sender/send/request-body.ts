@@ -14,6 +14,7 @@ export function bodyFor(message: MessageDoc, payload = message.payload): Record<
     messaging_product: 'whatsapp',
     recipient_type: 'individual',
     ...payload,
+    ...(message.marketingMessages && { product_policy: message.marketingMessages }),
     ...recipient,
     biz_opaque_callback_data: formatCallbackData({ priority, messageId: String(message._id), attempt }),
   }

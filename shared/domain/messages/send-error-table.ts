@@ -558,7 +558,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'template',
     waitS: null,
     sentence: 'This template has a maximum price, and WhatsApp takes it only through its marketing endpoint.',
-    nextStep: 'Remove the maximum price in WhatsApp Manager, or send another template.',
+    nextStep: 'Send it by the Marketing Messages API, or choose another template.',
   },
   {
     code: 131062,
@@ -578,7 +578,7 @@ export const SEND_ERROR_TABLE: readonly ErrorRow[] = [
     scope: 'template',
     waitS: null,
     sentence: 'Marketing templates are switched off for this account on the endpoint that sends messages.',
-    nextStep: 'Allow marketing templates for this account in WhatsApp Manager.',
+    nextStep: 'Send it by the Marketing Messages API, or allow marketing templates for this account in WhatsApp Manager.',
   },
   {
     code: 131064,

@@ -50,6 +50,18 @@ test('a new template is stored as Meta lists it, unless it is being deleted', ()
   expect(newTemplate(listed({ status: 'REJECTED', rejected_reason: 'SCAM' }), T0)?.reason).toBe('SCAM')
 })
 
+test.for<[string, object, object | null]>([
+  ['a number', { optimization_spec: { bid_amount: 3500, currency: 'USD' } }, { amount: 3500, currency: 'USD' }],
+  ['a text', { optimization_spec: { bid_amount: '3500' } }, { amount: 3500, currency: null }],
+  ['a member of its own', { bid_amount: 1 }, { amount: 1, currency: null }],
+  ['nothing', {}, null],
+  ['nonsense', { optimization_spec: { bid_amount: 'a lot' } }, null],
+])('the maximum price is taken as %s', ([, members, expected]) => {
+  expect(newTemplate(listed(members), T0)?.maxPrice ?? null).toEqual(expected)
+  const known = stored({ maxPrice: { amount: 7, currency: null } })
+  expect(mergeTemplate(known, listed(members), after(60))).toMatchObject({ maxPrice: expected })
+})
+
 test('the time to live is taken as Meta lists it; a list without it keeps what is known', () => {
   expect(newTemplate(listed({ message_send_ttl_seconds: 600 }), T0)?.messageSendTtlSeconds).toBe(600)
   const known = stored({ messageSendTtlSeconds: 600 })

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { MaxPrice } from '../../domain/messages/marketing-messages.ts'
 import { languageCode } from '../../domain/templates/languages.ts'
 import { isDeletedStatus, isTemplateCategory, templateStateOf } from '../../domain/templates/status.ts'
 import { variablesOf } from '../../domain/templates/variables.ts'
@@ -20,6 +21,8 @@ export interface ListedTemplate {
   quality: TemplateDoc['quality']
   /** Null: Meta did not say. */
   messageSendTtlSeconds: number | null
+  /** Null: none, or Meta does not tell it. */
+  maxPrice: MaxPrice | null
 }
 
 type Fields = Partial<TemplateDoc>
@@ -46,13 +49,22 @@ export function listedTemplate(value: unknown): ListedTemplate | null {
     components: listOf(value.components).filter(isObject),
     quality: (QUALITIES.includes(score ?? '') ? score : 'UNKNOWN') as TemplateDoc['quality'],
     messageSendTtlSeconds: Number.isInteger(value.message_send_ttl_seconds) ? Number(value.message_send_ttl_seconds) : null,
+    maxPrice: maxPriceIn(value),
   }
+}
+
+/** `bid_amount`, by itself or in `optimization_spec`, as a number or a text; Meta does not document the shape in full. */
+function maxPriceIn(value: Json): MaxPrice | null {
+  const spec = isObject(value.optimization_spec) ? value.optimization_spec : value
+  const amount = typeof spec.bid_amount === 'string' && spec.bid_amount.trim() !== '' ? Number(spec.bid_amount) : spec.bid_amount
+  const isAmount = typeof amount === 'number' && Number.isFinite(amount) && amount > 0
+  return isAmount ? { amount, currency: text(spec.currency) } : null
 }
 
 /** Fields of a template that is not stored yet; null for one that is deleted or being deleted at Meta. */
 export function newTemplate(listed: ListedTemplate, askedAt: Date): Fields | null {
   if (isDeletedStatus(listed.metaStatus)) return null
-  const { name, language, category, status, reason, components, quality, messageSendTtlSeconds, id: metaTemplateId } = listed
+  const { name, language, category, status, reason, components, quality, messageSendTtlSeconds, maxPrice } = listed
   const lastEventAt = Object.fromEntries(TOPICS.map(topic => [topic, askedAt]))
   return {
     name,
@@ -64,7 +76,8 @@ export function newTemplate(listed: ListedTemplate, askedAt: Date): Fields | nul
     ...variablesOf(components, []),
     quality,
     messageSendTtlSeconds,
-    metaTemplateId,
+    maxPrice,
+    metaTemplateId: listed.id,
     lastEventAt,
   }
 }
@@ -82,7 +95,7 @@ export function mergeTemplate(doc: TemplateDoc, listed: ListedTemplate, askedAt:
     status: base.disabledAt ? {} : { status: listed.status, reason: reasonOf(base, listed) },
     quality: { quality: listed.quality },
     category: { category: listed.category, ...(base.categoryChange?.to === listed.category && { categoryChange: null }) },
-    components: { ...contentOf(base, listed), ...timeToLiveOf(listed) },
+    components: { ...contentOf(base, listed), ...timeToLiveOf(listed), maxPrice: listed.maxPrice },
   }
   const topics = TOPICS.filter(topic => isNewer(base, topic, askedAt) && differs(base, reported[topic]))
   const link: Fields = {

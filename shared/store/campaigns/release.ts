@@ -258,6 +258,7 @@ function messageOf(
     sentBy: { kind: 'campaign', id: campaign._id, name: campaign.name },
     origin: 'campaign',
     campaignId: campaign._id,
+    ...(campaign.marketingMessages && { marketingMessages: campaign.marketingMessages }),
     unprojectedSince: now,
     isUncounted: true,
   }

@@ -63,7 +63,7 @@ export const isScheduled = ({ status, dispatch }: MessageDoc): boolean =>
   dispatch.reason === STILL_SCHEDULED['dispatch.reason']
 
 type Content = Pick<MessageDoc, 'fallback' | 'expiresAt' | 'cost' | 'metaCost'> &
-  Partial<Pick<MessageDoc, 'type' | 'content' | 'payload' | 'directSend'>>
+  Partial<Pick<MessageDoc, 'type' | 'content' | 'payload' | 'directSend' | 'marketingMessages'>>
 
 /** Gives a scheduled message another time and content. @throws ApiError 409 ALREADY_RELEASED, MESSAGE_CHANGED */
 export function changeScheduled(

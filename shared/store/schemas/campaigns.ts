@@ -45,6 +45,7 @@ export const campaignSchema = new Schema<CampaignDoc>(
     variables: byName,
     headerMedia: anything,
     perMinute: number,
+    marketingMessages: { type: String, default: undefined },
     status: {
       type: String,
       enum: ['DRAFT', 'SCHEDULED', 'RUNNING', 'PAUSED', 'DONE', 'CANCELLED'],

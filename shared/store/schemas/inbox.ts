@@ -286,6 +286,7 @@ export const messageSchema = new Schema<MessageDoc>(
     expiresAt: { type: Date, default: undefined },
     payload: anything,
     directSend: { type: Schema.Types.Mixed, default: undefined },
+    marketingMessages: { type: String, default: undefined },
     fallback: { type: Schema.Types.Mixed, default: undefined },
     dispatch: { type: dispatch, default: null },
     unprojectedSince: { type: Date, default: undefined },

@@ -154,6 +154,7 @@ export const templateSchema = new Schema<TemplateDoc>(
     variables: { type: [variable], default: [] },
     metaTemplateId: text,
     messageSendTtlSeconds: { type: Number, default: null },
+    maxPrice: { type: Schema.Types.Mixed, default: null },
     quality: { type: String, enum: QUALITIES, default: 'UNKNOWN' },
     usageCount: { type: Number, default: 0 },
     lastUsedAt: date,

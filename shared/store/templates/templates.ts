@@ -134,6 +134,7 @@ const SHOWN = [
   'quality',
   'metaTemplateId',
   'messageSendTtlSeconds',
+  'maxPrice',
   'submission',
   'categoryChange',
   'deletedAt',

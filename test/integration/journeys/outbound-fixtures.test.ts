@@ -16,17 +16,12 @@ import { startMeta } from '#test/support/worlds/sender.ts'
 
 type Json = Record<string, unknown>
 interface Exchange {
-  request: { body: Json }
+  request: { path: string; body: Json }
   response: { status: number }
 }
 
-/** Not sent by us: the marketing endpoint and groups are not used, and a person is named by one key. */
-const ELSEWHERE = new Set([
-  'send-marketing-message',
-  'send-marketing-message-strict',
-  'send-text-to-phone-and-bsuid',
-  'send-group-text',
-])
+/** Not sent by us: groups are not used, and a person is named by one key. */
+const ELSEWHERE = new Set(['send-text-to-phone-and-bsuid', 'send-group-text'])
 const files = globSync('test/fixtures/graph/send-*.json', { cwd: ROOT })
 const sends = files
   .map(file => ({
@@ -50,27 +45,43 @@ test('all that Meta is known to take goes through the gateway and the sender as 
   const wrong: unknown[] = []
   for (const [i, { name, request }] of sends.entries()) {
     // Each to a person of its own: the limit for one person and the order of a conversation do not matter here.
-    const body = bodyOf(request.body, `+2126610${String(i).padStart(5, '0')}`)
-    if (body.type === 'template') await addTemplate(gateway, number, body.template as Json)
+    const endpoint = request.path.split('/').at(-1) as string
+    const body: Json & { to: string } = {
+      ...defaultsOf(endpoint),
+      ...bodyOf(request.body, `+2126610${String(i).padStart(5, '0')}`),
+    }
+    const category = endpoint === 'marketing_messages' ? 'MARKETING' : 'UTILITY'
+    if (body.type === 'template') await addTemplate(gateway, number, body.template as Json, category)
     const conversationId = await addPerson(gateway, number, body.to, quotedBy(body))
     const answer = await gateway.call('POST', '/api/v1/messages', { as: 'admin', body: { conversationId, ...ours(body) } })
     if (answer.status !== 202) wrong.push([name, answer.body])
     else {
       await untilTrue(() => meta.posts.some(({ to }) => to === body.to))
-      const sent = meta.posts.filter(({ to }) => to === body.to).map(post => bodyOf(post.body, post.to))
-      expect(sent, name).toEqual([body])
+      const sent = meta.posts.filter(({ to }) => to === body.to)
+      expect(
+        sent.map(post => bodyOf(post.body, post.to)),
+        name,
+      ).toEqual([body])
+      expect(sent.map(post => post.endpoint)).toEqual([endpoint])
     }
   }
   expect(wrong).toEqual([])
 })
 
-/** Without what is ours to say: who, and which message. */
-function bodyOf({ biz_opaque_callback_data: _, recipient: __, ...body }: Json, to: string): Json & { to: string } {
+/** What we say where Meta has a default. */
+const defaultsOf = (endpoint: string) => (endpoint === 'marketing_messages' ? { product_policy: 'CLOUD_API_FALLBACK' } : {})
+
+/** Without what is ours to say: who, and which message. What Meta may learn of it is a setting of the account. */
+function bodyOf(
+  { biz_opaque_callback_data: _, recipient: __, message_activity_sharing: ___, ...body }: Json,
+  to: string,
+): Json & { to: string } {
   return { ...body, to }
 }
 
 /** A body of Meta's in our own form. */
 function ours({ type, context, recipient_identity_key_hash: identityKeyHash, ttl_seconds: ttlSeconds, ...body }: Json) {
+  const policy = body.product_policy
   const replyTo = (context as Json | undefined)?.message_id
   return {
     type,
@@ -79,6 +90,7 @@ function ours({ type, context, recipient_identity_key_hash: identityKeyHash, ttl
     ...(identityKeyHash !== undefined && { identityKeyHash }),
     ...(body.category !== undefined && { category: body.category }),
     ...(ttlSeconds !== undefined && { ttlSeconds }),
+    ...(policy !== undefined && { marketingMessages: true, strict: policy === 'STRICT' }),
   }
 }
 
@@ -110,7 +122,12 @@ async function addPerson({ store }: Gateway, number: ClientDoc, to: string, wami
 }
 
 /** A template that the parameters of a send fit. */
-async function addTemplate({ store }: Gateway, { tenantId, wabaId }: ClientDoc, sent: Json): Promise<void> {
+async function addTemplate(
+  { store }: Gateway,
+  { tenantId, wabaId }: ClientDoc,
+  sent: Json,
+  category: TemplateDoc['category'],
+): Promise<void> {
   const {
     name,
     language,
@@ -148,7 +165,7 @@ async function addTemplate({ store }: Gateway, { tenantId, wabaId }: ClientDoc, 
       wabaId,
       name,
       language: language.code,
-      category: 'UTILITY',
+      category,
       status: 'APPROVED',
       components: parts,
       parameterFormat: isNamed ? 'NAMED' : 'POSITIONAL',

@@ -262,7 +262,7 @@ export const PREPARE: Record<string, Prepare> = {
   'send-error-131020': group([]),
   'send-error-131061': having(simulator => {
     plainOffer(simulator)
-    template(simulator, '880011002200333').hasMaxPrice = true
+    template(simulator, '880011002200333').bidAmount = 3500
   }),
   'send-error-131063': having(simulator => {
     plainOffer(simulator)

@@ -34,6 +34,8 @@ export const TOKEN = 'EAAtestToken'
 
 export interface Post {
   phoneNumberId: string
+  /** `messages`, or `marketing_messages`. */
+  endpoint: string
   to: string
   body: Record<string, unknown> & { biz_opaque_callback_data: string; to?: string }
   at: number
@@ -61,7 +63,8 @@ export async function startMeta(answer: Answer = accept) {
     let text = ''
     for await (const chunk of request) text += chunk
     const body = JSON.parse(text)
-    const post: Post = { phoneNumberId: request.url?.split('/')[2] ?? '', to: body.to ?? body.recipient, body, at: Date.now() }
+    const [, , phoneNumberId = '', endpoint = ''] = (request.url ?? '').split('/')
+    const post: Post = { phoneNumberId, endpoint, to: body.to ?? body.recipient, body, at: Date.now() }
     meta.posts.push(post)
     meta.answer(post, response, request)
   })
