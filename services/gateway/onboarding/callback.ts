@@ -18,16 +18,18 @@ import { connectionFailed } from './view.ts'
 /** Time in which the answer to the dialog's return is given; the background goes on with what takes longer. */
 export const REQUEST_MS = 20_000
 
-/** All together are less than the 16 KiB that the head of a request may have. */
-const ofLength = (most: number) => z.string().max(most).optional()
-/** Meta may add parameters, which are ignored. */
+/**
+ * What Meta brings back; what it may add is ignored. The bounds keep all of it, escaped, within the 16 KiB that the head of a request
+ * may have: a longer one is refused by the connection alone.
+ */
 export const CallbackQuery = z.object({
-  code: ofLength(4096),
-  state: ofLength(4096),
-  error: ofLength(200),
-  error_code: ofLength(200),
-  error_reason: ofLength(200),
-  error_description: ofLength(2000),
+  code: z
+    .string()
+    .max(3072)
+    .regex(/^[\x21-\x7e]*$/, 'A code has no other than visible ASCII characters.')
+    .optional(),
+  state: z.string().max(256).optional(),
+  error: z.string().max(200).optional(),
 })
 
 type Returned = RouteRequest<unknown, z.infer<typeof CallbackQuery>, unknown>
