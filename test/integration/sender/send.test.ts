@@ -17,6 +17,7 @@ test('a text goes out as Meta documents it, and the row, the conversation and th
   expect(meta.posts).toEqual([
     {
       phoneNumberId: w.client.phoneNumberId,
+      endpoint: 'messages',
       to: `+${message.contactKey}`,
       at: expect.any(Number),
       body: {
