@@ -140,12 +140,15 @@ const isDecodable = (text: string) => !/%(?![0-9a-f]{2})/i.test(text)
 
 const HttpUrl = z.url({ protocol: /^https?$/ })
 
+/** The protocol in which spans are exported. */
+export const OTLP_PROTOCOL = 'http/json'
+
 /** Variables for the export of spans, with their names and meanings of OpenTelemetry; without an endpoint nothing is exported. */
 const tracesEnv = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: HttpUrl.optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: HttpUrl.optional(),
   OTEL_EXPORTER_OTLP_HEADERS: pairs,
-  OTEL_EXPORTER_OTLP_PROTOCOL: z.literal('http/json', 'Linko speaks http/json only').default('http/json'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.string().default(OTLP_PROTOCOL),
   OTEL_SERVICE_NAME: z.string().max(255).optional(),
   OTEL_RESOURCE_ATTRIBUTES: pairs,
   OTEL_TRACES_SAMPLER: z

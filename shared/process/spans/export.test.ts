@@ -34,6 +34,14 @@ test('without an endpoint no span is made', async () => {
   expect([spanOf(null), spanOf('00-parent')]).toEqual([null, '00-parent'])
 })
 
+test('another protocol stops no service: nothing is exported, and the log says why', async () => {
+  const lines: string[] = []
+  const log = pino({}, { write: line => void lines.push(line) })
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }
+  expect(await exportSpans('gateway', configOf(env), log)).toBeNull()
+  expect([spans.record, lines.filter(line => line.includes('http/json')).length]).toEqual([null, 1])
+})
+
 // prom-client loads the package of OpenTelemetry's interfaces by itself.
 test("without an endpoint a service loads nothing of OpenTelemetry's library, with one it does", { timeout: 180_000 }, () => {
   const script = `
@@ -120,7 +128,6 @@ test.for<[NodeJS.ProcessEnv, string, string]>([
 
 test.for([
   { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
-  { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
   { OTEL_EXPORTER_OTLP_HEADERS: 'no-value' },
   { OTEL_EXPORTER_OTLP_HEADERS: 'key=%zz' },
   { OTEL_TRACES_SAMPLER: 'jaeger_remote' },

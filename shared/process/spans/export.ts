@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type TracesConfig, VERSION } from '../config.ts'
+import { OTLP_PROTOCOL, type TracesConfig, VERSION } from '../config.ts'
 import type { Logger } from '../logger.ts'
 import { spans } from './spans.ts'
 
@@ -11,6 +11,12 @@ import { spans } from './spans.ts'
 export async function exportSpans(service: string, config: TracesConfig, log: Logger): Promise<AsyncDisposable | null> {
   const url = config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? tracesOf(config.OTEL_EXPORTER_OTLP_ENDPOINT)
   if (url === undefined) return null
+  const { OTEL_EXPORTER_OTLP_PROTOCOL: protocol } = config
+  if (protocol !== OTLP_PROTOCOL) {
+    // A cluster may set it for everybody: what is watched does not stop because of who watches.
+    log.error({ protocol }, `spans not exported: OTEL_EXPORTER_OTLP_PROTOCOL must be ${OTLP_PROTOCOL}`)
+    return null
+  }
   const { createOtlpExport } = await import('./otlp.ts')
   const exporter = createOtlpExport({
     url,
