@@ -59,27 +59,26 @@ export const conversationsOfQuery = (contactId: string) =>
     staleTime: 30_000,
   })
 
-/** What messages to a contact have cost so far; `lastAt` is the last message, after which it is asked again. */
-export const costsQuery = (contactId: string, lastAt: string | undefined) =>
+/** What messages to a contact have cost so far; a new message changes it (`useFreshAfter`). */
+export const costsQuery = (contactId: string) =>
   queryOptions({
-    queryKey: ['contacts', 'costs', contactId, lastAt],
+    queryKey: ['contacts', 'costs', contactId],
     queryFn: ({ signal }) =>
       get<{ costs: { currency: string; amount: number }[] }>(`/contacts/${contactId}/costs`, undefined, signal),
-    // What was known stays until the new sum is there.
-    placeholderData: before => before,
+    staleTime: 0,
   })
 
 const FILES = 12
 
-/** Files of a contact, the newest first. */
-export const filesQuery = (contactId: string, lastAt: string | undefined) =>
+/** Files of a contact, the newest first; a new message changes them (`useFreshAfter`). */
+export const filesQuery = (contactId: string) =>
   infiniteQueryOptions({
-    queryKey: ['contacts', 'files', contactId, lastAt],
+    queryKey: ['contacts', 'files', contactId],
     queryFn: ({ pageParam, signal }) =>
       get<ListPage<MessageView>>(`/contacts/${contactId}/messages`, { media: true, limit: FILES, cursor: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
-    placeholderData: before => before,
+    staleTime: 0,
   })
 
 /** Notes about a conversation, the newest first. `note:added` asks again. */

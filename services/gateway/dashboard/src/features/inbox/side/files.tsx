@@ -5,11 +5,14 @@ import { Button } from '../../../ui/button.tsx'
 import { MediaTile } from '../message/media-tile.tsx'
 import { filesQuery } from './data.ts'
 import { Section } from './section.tsx'
+import { useFreshAfter } from './use-fresh-after.ts'
 
 /** Pictures and other files that went to and fro, the newest first. Nothing when there are none. */
 export function Files({ contactId, lastAt }: { contactId: string; lastAt: string | undefined }) {
   const t = useText()
-  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(filesQuery(contactId, lastAt))
+  const query = filesQuery(contactId)
+  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(query)
+  useFreshAfter(query.queryKey, lastAt)
   const files = (data?.pages ?? []).flatMap(page => page.data).filter(hasFile)
   if (files.length === 0) return null
   return (
