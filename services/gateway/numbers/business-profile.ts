@@ -5,12 +5,11 @@ import { callerOf } from '#shared/http/route.ts'
 import type { NumberAccess } from '#shared/meta/numbers/access.ts'
 import { askProfile, readProfile, setProfile } from '#shared/meta/numbers/business-profile.ts'
 import { changesOf } from '#shared/store/accounts/audit.ts'
-import { recordAudit } from '../audit.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { requireExpected } from '../expected.ts'
-import { type Failure, passingFailure, refusalText, refusedChange, saidByMeta } from '../meta-failure.ts'
+import { type Failure, passingFailure, refusalText, saidByMeta } from '../meta-failure.ts'
 import { uploadHandle } from '../upload-handle.ts'
-import { accessTo, answerOf, type NumberRequest } from './meta-access.ts'
+import { accessTo, answerOf, auditedChange, type NumberRequest } from './meta-access.ts'
 
 /** A profile with the address of its picture at Meta; null without one. */
 export interface ShownProfile extends BusinessProfile {
@@ -49,13 +48,12 @@ export async function changeProfile(request: NumberRequest, deps: GatewayDeps, c
     ...changesOf(before, { ...before, ...fields }, Object.keys(fields)),
     ...(pictureMediaId !== undefined && { picture: { before: pictureUrl === null ? null : 'a picture', after: pictureMediaId } }),
   }
-  await recordAudit(request, deps, { action: 'clients.businessProfile', object, changes })
-  const result = await setProfile(deps.meta, access, { ...fields, ...picture })
-  if (result.kind !== 'ok') {
-    if (result.kind !== 'unknown')
-      await recordAudit(request, deps, { action: 'clients.businessProfileRefused', object, changes: refusedChange(result) })
-    throw changeFailure(result)
-  }
+  await auditedChange(request, deps, {
+    entry: { action: 'clients.businessProfile', object, changes },
+    refused: { action: 'clients.businessProfileRefused', object },
+    call: () => setProfile(deps.meta, access, { ...fields, ...picture }),
+    failure: profileFailure,
+  })
   const after = { ...before, ...fields }
   // The picture has another address from now on.
   return pictureMediaId === undefined ? { ...after, pictureUrl } : { ...after, pictureUrl: await pictureOf(deps, access) }
@@ -81,12 +79,12 @@ function pictureHandle(deps: GatewayDeps, access: NumberAccess, id: string): Pro
     types: PICTURE_TYPES,
     what: 'The picture',
     invalid: message => new ApiError(422, 'PROFILE_INVALID', message, { errors: [{ path: 'pictureMediaId', message }] }),
-    failed: changeFailure,
+    failed: profileFailure,
   })
 }
 
 /** Error for a change that Meta has not made, or not confirmed. */
-function changeFailure(failure: Failure): ApiError {
+function profileFailure(failure: Failure): ApiError {
   if (failure.kind === 'unknown')
     return new ApiError(502, 'META_OUTCOME_UNKNOWN', 'WhatsApp did not confirm the change. Read the profile to see its outcome.')
   return passingFailure(failure) ?? refusal(failure)

@@ -43,9 +43,7 @@ const replace = route({
     expected: expectedOf(z.strictObject({ prompts: z.array(z.string()).optional() })),
   }),
   returns: IceBreakersView,
-  handle: async (request, deps: GatewayDeps) => ({
-    body: await replaceIceBreakers(request, deps, { ...request.body, expected: request.body.expected }),
-  }),
+  handle: async (request, deps: GatewayDeps) => ({ body: await replaceIceBreakers(request, deps, request.body) }),
 })
 
 export const iceBreakerRoutes = [read, replace]

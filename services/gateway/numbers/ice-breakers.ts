@@ -5,7 +5,7 @@ import { askAutomation, type ConversationalAutomation, readAutomation, setAutoma
 import type { GatewayDeps } from '../deps.ts'
 import { requireExpected } from '../expected.ts'
 import { type Failure, refusalText, saidByMeta } from '../meta-failure.ts'
-import { accessTo, answerOf, auditedChange, type NumberRequest } from './meta-access.ts'
+import { accessTo, answerOf, auditedChange, changeFailure, type NumberRequest } from './meta-access.ts'
 
 /** Questions that a number proposes to a customer who opens the chat for the first time. */
 export interface IceBreakers {
@@ -26,7 +26,7 @@ export async function findIceBreakers(request: NumberRequest, deps: GatewayDeps)
 export async function replaceIceBreakers(
   request: NumberRequest,
   deps: GatewayDeps,
-  { prompts, expected }: IceBreakers & { expected: Partial<IceBreakers> | undefined },
+  { prompts, expected }: IceBreakers & { expected?: Partial<IceBreakers> | undefined },
 ): Promise<IceBreakers> {
   const access = await accessTo(request, deps)
   const before = await readFromMeta(deps, access)
@@ -38,7 +38,7 @@ export async function replaceIceBreakers(
     entry: { action: 'clients.iceBreakers', object, changes },
     refused: { action: 'clients.iceBreakersRefused', object },
     call: () => setAutomation(deps.meta, access, { ...before, prompts }),
-    refusal,
+    failure: changeFailure(refusal),
   })
   return { prompts }
 }

@@ -37,24 +37,32 @@ export interface AuditedChange {
   /** Entry that is written when Meta has not done it; the code of the refusal is added. */
   refused: AuditText
   call(): Promise<GraphResult>
-  /** Error for what Meta refuses. */
-  refusal(failure: Failure): ApiError
+  /** Error for a change that Meta has not made, or not confirmed. */
+  failure(failure: Failure): ApiError
 }
+
+/** The `failure` of a change that is read again to see its outcome. @param refusal error for what Meta refuses */
+export const changeFailure =
+  (refusal: (failure: Failure) => ApiError) =>
+  (failure: Failure): ApiError =>
+    failure.kind === 'unknown' ? unconfirmed() : (passingFailure(failure) ?? refusal(failure))
+
+export const unconfirmed = () =>
+  new ApiError(502, 'META_OUTCOME_UNKNOWN', 'WhatsApp did not confirm the change. Read it again to see its outcome.')
 
 /**
  * Changes something at Meta with its audit entries: one before, and one when Meta refuses. @returns Meta's answer
- * @throws ApiError 409 TOKEN_INVALID, 502 META_OUTCOME_UNKNOWN, 503, that of `refusal`
+ * @throws ApiError that of `failure`
  */
 export async function auditedChange(
   request: Pick<NumberRequest, 'caller' | 'ip'>,
   deps: GatewayDeps,
-  { entry, refused, call, refusal }: AuditedChange,
+  { entry, refused, call, failure }: AuditedChange,
 ): Promise<Record<string, unknown>> {
   await recordAudit(request, deps, entry)
   const result = await call()
   if (result.kind === 'ok') return result.data
-  if (result.kind === 'unknown')
-    throw new ApiError(502, 'META_OUTCOME_UNKNOWN', 'WhatsApp did not confirm the change. Read it again to see its outcome.')
-  await recordAudit(request, deps, { ...refused, changes: { ...refused.changes, ...refusedChange(result) } })
-  throw passingFailure(result) ?? refusal(result)
+  if (result.kind !== 'unknown')
+    await recordAudit(request, deps, { ...refused, changes: { ...refused.changes, ...refusedChange(result) } })
+  throw failure(result)
 }

@@ -72,9 +72,7 @@ const change = route({
     expected: expectedOf(z.strictObject({ prefilledMessage: z.string().optional() })),
   }),
   returns: ShortLinkView,
-  handle: async (request, deps: GatewayDeps) => ({
-    body: await editShortLink(request, deps, { ...request.body, expected: request.body.expected }),
-  }),
+  handle: async (request, deps: GatewayDeps) => ({ body: await editShortLink(request, deps, request.body) }),
 })
 
 const remove = route({
@@ -87,7 +85,7 @@ const remove = route({
   status: 204,
   async handle(request, deps: GatewayDeps) {
     await removeShortLink(request, deps)
-    return { status: 204 }
+    return {}
   },
 })
 

@@ -14,7 +14,7 @@ import {
 import type { GatewayDeps } from '../deps.ts'
 import { requireExpected } from '../expected.ts'
 import { type Failure, refusalText, saidByMeta } from '../meta-failure.ts'
-import { accessTo, answerOf, auditedChange, type NumberRequest } from './meta-access.ts'
+import { accessTo, answerOf, auditedChange, changeFailure, type NumberRequest, unconfirmed } from './meta-access.ts'
 
 /** What a new short link is made of. */
 export interface NewShortLink {
@@ -54,11 +54,10 @@ export async function addShortLink(
     entry: { action: 'clients.shortLink', object, changes },
     refused: { action: 'clients.shortLinkRefused', object },
     call: () => createShortLink(deps.meta, access, { prefilledMessage, format }),
-    refusal,
+    failure: changeFailure(refusal),
   })
   const link = readOneShortLink(data)
-  if (link === null)
-    throw new ApiError(502, 'META_OUTCOME_UNKNOWN', 'WhatsApp did not confirm the change. Read it again to see its outcome.')
+  if (link === null) throw unconfirmed()
   return link
 }
 
@@ -66,7 +65,7 @@ export async function addShortLink(
 export async function editShortLink(
   request: LinkRequest,
   deps: GatewayDeps,
-  { prefilledMessage, expected }: Pick<ShortLink, 'prefilledMessage'> & { expected: Partial<ShortLink> | undefined },
+  { prefilledMessage, expected }: Pick<ShortLink, 'prefilledMessage'> & { expected?: Partial<ShortLink> | undefined },
 ): Promise<ShortLink> {
   const { code, id } = request.params
   const access = await accessTo(request, deps)
@@ -82,7 +81,7 @@ export async function editShortLink(
     entry: { action: 'clients.shortLink', object, changes },
     refused: { action: 'clients.shortLinkRefused', object },
     call: () => changeShortLink(deps.meta, access, { code, prefilledMessage }),
-    refusal,
+    failure: changeFailure(refusal),
   })
   return { ...before, prefilledMessage }
 }
@@ -98,7 +97,7 @@ export async function removeShortLink(request: LinkRequest, deps: GatewayDeps): 
     entry: { action: 'clients.shortLink', object, changes },
     refused: { action: 'clients.shortLinkRefused', object },
     call: () => deleteShortLink(deps.meta, access, code),
-    refusal,
+    failure: changeFailure(refusal),
   })
 }
 

@@ -80,7 +80,7 @@ const release = route({
   status: 204,
   async handle(request, deps: GatewayDeps) {
     await releaseUsername(request, deps)
-    return { status: 204 }
+    return {}
   },
 })
 

@@ -15,7 +15,7 @@ import type { ClientDoc } from '#shared/model/documents.ts'
 import { changeClient, listClients } from '#shared/store/numbers/clients.ts'
 import type { GatewayDeps } from '../deps.ts'
 import { type Failure, refusalText, saidByMeta } from '../meta-failure.ts'
-import { accessTo, answerOf, auditedChange, type NumberRequest } from './meta-access.ts'
+import { accessTo, answerOf, auditedChange, changeFailure, type NumberRequest } from './meta-access.ts'
 
 /** Topic of the webhooks about usernames. */
 const TOPIC = 'username'
@@ -52,7 +52,7 @@ export async function claimUsername(
       entry: { action: 'clients.username', object, changes },
       refused: { action: 'clients.usernameRefused', object },
       call: () => setUsername(deps.meta, access, { username, isTransfer: transfer }),
-      refusal,
+      failure: changeFailure(refusal),
     })
     await store(request, deps, { client: access.client, username, at })
     if (transfer) await takeFromOthers(request, deps, { username, client: access.client, at })
@@ -73,7 +73,7 @@ export async function releaseUsername(request: NumberRequest, deps: GatewayDeps)
     entry: { action: 'clients.username', object, changes: { username: { before: username, after: null } } },
     refused: { action: 'clients.usernameRefused', object },
     call: () => deleteUsername(deps.meta, access),
-    refusal,
+    failure: changeFailure(refusal),
   })
   await store(request, deps, { client: access.client, username: null, at })
 }
