@@ -195,7 +195,7 @@ export const SendText = z
 export type SendText = z.infer<typeof SendText>
 
 /** Way of a marketing template through the Marketing Messages API. */
-const marketing = {
+export const marketing = {
   marketingMessages: z
     .boolean()
     .optional()

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { z } from 'zod'
-import { HeaderMediaObject, numberName, objectId } from '#shared/contracts/outbound.ts'
+import { HeaderMediaObject, marketing, numberName, objectId } from '#shared/contracts/outbound.ts'
 import type { CampaignAction } from '#shared/domain/campaigns/campaign.ts'
 import { ApiError } from '#shared/domain/errors.ts'
 import { policyOf } from '#shared/domain/messages/marketing-messages.ts'
@@ -62,11 +62,7 @@ export const CampaignInput = z.strictObject({
     .nullable()
     .optional()
     .describe('Most messages a minute, to send slower than the number allows'),
-  marketingMessages: z
-    .boolean()
-    .optional()
-    .describe('Sends a marketing template by the Marketing Messages API; by the Cloud API while Meta has not let the account in'),
-  strict: z.boolean().optional().describe('With `marketingMessages`: by the Marketing Messages API alone'),
+  ...marketing,
   endsAt: z.iso.datetime({ offset: true }).nullable().optional().describe('Time after which nothing more is sent'),
 })
 export type CampaignInput = z.infer<typeof CampaignInput>
