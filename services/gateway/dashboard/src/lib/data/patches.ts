@@ -1,4 +1,4 @@
-import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query'
+import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import type { EventPayload } from '#shared/contracts/event-payloads.ts'
 import type { EventName } from '#shared/contracts/realtime-event.ts'
 import type { ConversationView, MessageView, NoteView } from '#shared/contracts/views.ts'
@@ -8,7 +8,7 @@ import { useSession } from '../session/session-store.ts'
 import { type ConversationFilters, isNewer, patchList, without } from './conversation-list.ts'
 import { keys } from './keys.ts'
 import { isLong, patchMessages } from './message-list.ts'
-import { createThrottle } from './throttle.ts'
+import { createRefetch } from './throttle.ts'
 
 type Patches = { [Name in EventName]: (queries: QueryClient, payload: EventPayload<Name>) => void }
 type MessagePages = InfiniteData<ListPage<MessageView>>
@@ -99,9 +99,5 @@ function lacksLast(queries: QueryClient, { id, lastMessage }: ConversationView):
   return list !== undefined && lastMessage !== null && (newest === undefined || newest.createdAt < lastMessage.at)
 }
 
-const throttle = createThrottle(1000)
-
 /** Asks again for what is shown, once a second at most. */
-function refetchSoon(queries: QueryClient, queryKey: QueryKey): void {
-  throttle(JSON.stringify(queryKey), () => void queries.invalidateQueries({ queryKey }))
-}
+const refetchSoon = createRefetch(1000)

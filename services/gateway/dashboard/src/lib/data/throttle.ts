@@ -1,5 +1,7 @@
+import type { QueryClient, QueryKey } from '@tanstack/react-query'
+
 /** Runs the work of a name after `ms`, once for all calls that come meanwhile: the last one's. */
-export function createThrottle(ms: number): (name: string, work: () => void) => void {
+function createThrottle(ms: number): (name: string, work: () => void) => void {
   const waiting = new Map<string, () => void>()
   return (name, work) => {
     const isWaiting = waiting.has(name)
@@ -11,4 +13,10 @@ export function createThrottle(ms: number): (name: string, work: () => void) => 
       last?.()
     }, ms)
   }
+}
+
+/** Asks again for what is cached under a key, after `ms` and once for all calls that come meanwhile. */
+export function createRefetch(ms: number): (queries: QueryClient, queryKey: QueryKey) => void {
+  const throttle = createThrottle(ms)
+  return (queries, queryKey) => throttle(JSON.stringify(queryKey), () => void queries.invalidateQueries({ queryKey }))
 }

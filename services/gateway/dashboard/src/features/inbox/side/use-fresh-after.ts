@@ -1,8 +1,8 @@
 import { type QueryKey, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
-import { createThrottle } from '../../../lib/data/throttle.ts'
+import { createRefetch } from '../../../lib/data/throttle.ts'
 
-const throttle = createThrottle(2000)
+const refetchSoon = createRefetch(2000)
 
 /**
  * Asks again for what a new message changes, every two seconds at most however many come.
@@ -14,6 +14,6 @@ export function useFreshAfter(queryKey: QueryKey, lastAt: string | undefined): v
   useEffect(() => {
     if (known.current === lastAt) return
     known.current = lastAt
-    throttle(JSON.stringify(queryKey), () => void queries.invalidateQueries({ queryKey }))
+    refetchSoon(queries, queryKey)
   })
 }
