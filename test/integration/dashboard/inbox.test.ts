@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ClientDoc, ConversationDoc, MessageDoc } from '#shared/model/documents.ts'
 import { newMessage } from '#shared/model/new-rows.ts'
@@ -82,12 +83,7 @@ test('older messages come as one scrolls up, and what is read stays where it is'
     await page.unroute(isOlder)
   }
   await mark.hover()
-  await untilPasses(async () => {
-    await page.mouse.wheel(0, -20_000)
-    expect(await messageOf(page, words(149)).count()).toBe(1)
-  }, PAGE_MS)
-  const ids = await shown.evaluateAll(all => all.map(one => one.getAttribute('data-message')))
-  expect(new Set(ids).size).toBe(ids.length)
+  await scrollUpTo(page, words(149))
   expect(problems).toEqual([])
 })
 
@@ -107,14 +103,19 @@ test('an open conversation lets go the older of many messages, stays at its end,
   // Less than the height of a message is left below.
   await untilPasses(async () => expect(await page.evaluate(BELOW)).toBeLessThan(40), PAGE_MS)
   await newest.hover()
-  await untilPasses(async () => {
-    await page.mouse.wheel(0, -20_000)
-    expect(await messageOf(page, words(1)).count()).toBe(1)
-  }, PAGE_MS)
-  const ids = await shown.evaluateAll(all => all.map(one => one.getAttribute('data-message')))
-  expect(new Set(ids).size).toBe(ids.length)
+  await scrollUpTo(page, words(1))
   expect(problems).toEqual([])
 })
+
+/** Turns the wheel up until a message is there, which each loaded message is once. */
+async function scrollUpTo(page: Page, words: string): Promise<void> {
+  await untilPasses(async () => {
+    await page.mouse.wheel(0, -20_000)
+    expect(await messageOf(page, words).count()).toBe(1)
+  }, PAGE_MS)
+  const ids = await page.locator('[data-message]').evaluateAll(all => all.map(one => one.getAttribute('data-message')))
+  expect(new Set(ids).size).toBe(ids.length)
+}
 
 /** More than a page may have before the older ones are let go. */
 const COUNT = 125
